@@ -1,0 +1,156 @@
+// The adapter port: what AgentMesh asks of every make of agent. adapter.testsuite.ts is its contract.
+import type { AgentEntry, Skill } from '#machines/nouns/agent';
+import type { Failure } from '#machines/nouns/error';
+import type { EventKind, EventPayload } from '#machines/nouns/event';
+
+/** Where an agent is and how to talk to it. The credential belongs to this agent at this origin and goes nowhere else. */
+export interface Target {
+  readonly name: string;
+  readonly kind: string;
+  /** As configured or discovered; `url` or `command` is set. */
+  readonly entry: AgentEntry;
+  /** The card as last fetched, for kinds that have one. */
+  readonly card: unknown;
+  /** Bearer token, already checked to belong to this target’s origin. */
+  readonly token: string | null;
+}
+
+export interface Capabilities {
+  readonly stream: boolean;
+  readonly tools: boolean;
+  readonly reasoning: boolean;
+  readonly artifacts: boolean;
+  /** What a cancel ends: the run alone, its process, its container, or nothing. */
+  readonly cancel: 'run' | 'process' | 'container' | 'none';
+  readonly approvals: boolean;
+  /** Whether `reattach` can find a run again after the daemon died. */
+  readonly resume: boolean;
+  readonly multiTurn: boolean;
+  readonly remote: boolean;
+}
+
+export interface Probe {
+  readonly ok: boolean;
+  /** The name that the agent gives itself. */
+  readonly name: string | null;
+  readonly description: string;
+  readonly version: string | null;
+  readonly protocol: string | null;
+  readonly skills: readonly Skill[];
+  readonly card: unknown;
+  readonly latencyMs: number;
+  /** Set when `ok` is false. */
+  readonly problem: Failure | null;
+}
+
+/** One change that an install would make, in words and as data. */
+export interface InstallStep {
+  readonly change: string;
+  readonly file?: string;
+  readonly command?: readonly string[];
+}
+
+export interface InstallPlan {
+  readonly kind: string;
+  readonly steps: readonly InstallStep[];
+  /** Reasons why it cannot be done, each with its remedy; empty when it can. */
+  readonly obstacles: readonly Failure[];
+  /** What `install` needs to do the steps; JSON. */
+  readonly details: unknown;
+}
+
+/** What `uninstall` needs to undo it; JSON, kept by the registry. */
+export interface InstallReceipt {
+  readonly kind: string;
+  readonly steps: readonly InstallStep[];
+  readonly details: unknown;
+}
+
+/** An agent that an adapter found by itself on this machine. */
+export interface Found {
+  readonly entry: AgentEntry;
+  readonly source: 'local';
+  readonly detail: string;
+}
+
+export interface InvokeRequest {
+  readonly target: Target;
+  /** Plain text for the agent. */
+  readonly prompt: string;
+  /** A data part that goes beside the text: {team_run_id, step, key, inputs, outputs}. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly runId: string;
+  /** The same key twice is one effect at agents that can tell. */
+  readonly key: string;
+  /** Absolute, milliseconds of the engine’s clock: for agents that can be told; the engine enforces it. */
+  readonly deadline: number;
+  /** Aborted when the engine wants the run ended: cancel natively, wait for the agent’s own terminal event. */
+  readonly signal: AbortSignal;
+}
+
+/** An event as an adapter sees it; ids, seq and run are added by the engine. */
+export type AdapterEvent = {
+  [K in EventKind]: {
+    readonly kind: K;
+    readonly payload: EventPayload<K>;
+    /** A piece of a text that goes on: stored coalesced. Only for message and reasoning. */
+    readonly delta?: boolean;
+    readonly metadata?: Readonly<Record<string, unknown>>;
+  };
+}[EventKind];
+
+/** What finds the run again at the agent after a crash; JSON, secrets excluded. */
+export type NativeHandle = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Where an adapter reports to. Await each call: it resolves when the fact is durable. */
+export interface Sink {
+  /** Saves what finds this run again. Before the first event, and before any effect that a crash could orphan. */
+  handle(native: NativeHandle, taskId: string | null): Promise<void>;
+  event(event: AdapterEvent): Promise<void>;
+  /** Called right after the request has left for the agent (a crash point of the reliability suite). */
+  sent(): void;
+}
+
+export interface OutcomeArtifact {
+  readonly name?: string;
+  readonly text?: string;
+  readonly data?: unknown;
+  readonly mime?: string;
+}
+
+/** How an invocation ended, as the agent itself said. */
+export interface Outcome {
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'rejected' | 'input-required';
+  /** The whole final text, when there is one. */
+  readonly text?: string;
+  /** Complete artifacts, in order; the step’s output is taken from the last one that holds data. */
+  readonly artifacts: readonly OutcomeArtifact[];
+  readonly error?: Failure;
+  /** For cancelled: whether the agent itself confirmed the end. */
+  readonly cancelConfirmed?: boolean;
+}
+
+/** What reattach found. `never-received`: the agent knows nothing of this key, so sending it again is safe. */
+export type Reattached = Outcome | { readonly status: 'unknown' } | { readonly status: 'never-received' };
+
+export interface AgentAdapter {
+  readonly kind: string;
+  /** One line for `doctor` and the docs. */
+  readonly summary: string;
+  capabilities(): Capabilities;
+  /** Health and version in under 2 s, without work for the agent. Never throws: a problem is a result. */
+  probe(target: Target, options: { readonly signal: AbortSignal }): Promise<Probe>;
+  plan(options: { readonly dir?: string }): Promise<InstallPlan>;
+  /** Idempotent. */
+  install(plan: InstallPlan): Promise<InstallReceipt>;
+  uninstall(receipt: InstallReceipt): Promise<void>;
+  /** Agents of this kind on this machine. */
+  discover(options: { readonly signal: AbortSignal }): AsyncIterable<Found>;
+  /**
+   * Runs to the agent’s own end. Failures of the agent are outcomes; only faults of the adapter throw.
+   * When `request.signal` aborts: cancel natively and resolve with the agent’s terminal state.
+   */
+  invoke(request: InvokeRequest, sink: Sink): Promise<Outcome>;
+  /** After a restart of the daemon; `handle` is null when none was saved. */
+  reattach(request: InvokeRequest, handle: NativeHandle | null, sink: Sink): Promise<Reattached>;
+}

@@ -1,0 +1,212 @@
+// What the engine offers, as the api sees it. createEngine in index.ts makes one.
+import type { Agent, AgentEntry } from '#machines/nouns/agent';
+import type { AuditRow } from '#machines/nouns/audit';
+import type { EventFilter, EventV1 } from '#machines/nouns/event';
+import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
+import type { TeamTemplate } from '#machines/nouns/team';
+import type { Caller } from './identity/caller.ts';
+
+/** A page of events: lines as stored (JSON without newline), ascending by seq. */
+export interface EventPage {
+  readonly lines: readonly string[];
+  /** seq of the last row looked at: the cursor for the next page. */
+  readonly nextSeq: number;
+  readonly more: boolean;
+}
+
+/** One delivery to a subscriber: `line` is the stored JSON. */
+export interface EventRow {
+  readonly seq: number;
+  readonly line: string;
+  readonly event: EventV1;
+}
+
+export interface Subscription {
+  close(): void;
+}
+
+export interface EventsApi {
+  /** Idempotent append from outside (source client). Accepts EventV1 and legacy shapes; seq and source are ignored. */
+  append(caller: Caller, record: unknown): Promise<EventV1>;
+  /** Rows after `afterSeq` that fit, at most `limit`. Synchronous: SQLite reads are. */
+  page(filter: EventFilter, afterSeq: number, limit: number): EventPage;
+  /** Calls back with each batch committed from now on, whole (unfiltered), in seq order, after its COMMIT. */
+  subscribe(onBatch: (rows: readonly EventRow[]) => void): Subscription;
+  /** What an id names in the log, for traces; null when nothing does. */
+  scopeOf(id: string): 'team_run_id' | 'run_id' | 'task_id' | null;
+  /** seq of the last committed event; 0 for an empty log. */
+  head(): number;
+  /** Names this log; a cursor of another log means nothing here. */
+  readonly logId: string;
+}
+
+export interface MirrorState {
+  readonly ok: boolean;
+  /** Events committed but not yet in the file. */
+  readonly lag: number;
+  readonly problem: string | null;
+}
+
+/** What `verify` found. `lost` are seqs of the table that the file lacks or that differ. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly table_events: number;
+  readonly file_lines: number;
+  readonly lost: readonly number[];
+  /** Lines of the file that the table lacks, by byte offset. */
+  readonly unindexed: readonly number[];
+  readonly rejected: readonly { readonly offset: number; readonly reason: string }[];
+  /** Put right when the daemon started, counted apart. */
+  readonly healed: {
+    readonly appended_to_file: number;
+    readonly indexed_from_file: number;
+    readonly torn_tail_bytes: number;
+  };
+}
+
+export interface TemplateSummary {
+  readonly name: string;
+  readonly description: string;
+  readonly origin: string;
+  readonly hash: string;
+  readonly steps: readonly string[];
+  readonly inputs: TeamTemplate['inputs'];
+  readonly problems: number;
+}
+
+export interface TemplateProblem {
+  readonly code: 'invalid_template' | 'not_supported_yet';
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly path: string;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+export interface TemplateCheck {
+  readonly name: string | null;
+  readonly hash: string;
+  readonly ok: boolean;
+  readonly problems: readonly TemplateProblem[];
+  /** Attempts at worst, and the wall time at worst in milliseconds. */
+  readonly worst_case: { readonly invocations: number; readonly wall_ms: number } | null;
+}
+
+/** A template by name (the daemon looks it up), or by its text with the place it was read from. */
+export type TemplateSource =
+  | { readonly name: string }
+  | { readonly text: string; readonly origin: string; readonly commit?: string | null };
+
+export interface SweepResult {
+  readonly sweep_id: string;
+  readonly found: number;
+  readonly agents: readonly Agent[];
+  readonly problems: readonly { readonly source: string; readonly message: string }[];
+}
+
+export interface Health {
+  readonly status: 'ok' | 'degraded' | 'stopping';
+  readonly version: string;
+  readonly log_id: string;
+  readonly head_seq: number;
+  readonly mirror: MirrorState;
+  readonly problems: readonly string[];
+  readonly counts: {
+    readonly agents: number;
+    readonly invocations_active: number;
+    readonly team_runs_active: number;
+  };
+  readonly uptime_ms: number;
+}
+
+export interface ListOptions<S> {
+  readonly status?: S;
+  readonly limit: number;
+  /** Ids before this one (newest first). */
+  readonly before?: string;
+}
+
+export interface Engine {
+  readonly events: EventsApi;
+  readonly agents: {
+    list(): Agent[];
+    /** Throws unknown_agent with suggestions. */
+    get(name: string): Agent;
+    add(caller: Caller, entry: AgentEntry, source: 'url' | 'bootstrap', detail: string): Promise<Agent>;
+    remove(caller: Caller, name: string): Promise<void>;
+  };
+  readonly discovery: {
+    /** Probes everything known, by jobs; resolves when each was answered or `waitMs` has passed. */
+    sweep(caller: Caller, options: { readonly waitMs: number }): Promise<SweepResult>;
+  };
+  readonly invocations: {
+    /** Durable before it resolves; the call itself goes on. */
+    start(
+      caller: Caller,
+      ask: {
+        readonly to: string;
+        readonly from?: string;
+        readonly prompt: string;
+        readonly timeoutMs?: number;
+        readonly idempotencyKey?: string;
+      },
+    ): Promise<Invocation>;
+    /** Throws unknown_run. */
+    get(runId: string): Invocation;
+    list(options: ListOptions<Invocation['state']> & { readonly plainOnly: boolean }): Invocation[];
+    /** Asks the agent to stop; the invocation ends by its own terminal event. Idempotent. */
+    cancel(caller: Caller, runId: string, reason?: string): Promise<Invocation>;
+  };
+  readonly templates: {
+    list(): Promise<TemplateSummary[]>;
+    /** Text and where it comes from. Throws unknown_template with suggestions. */
+    get(
+      name: string,
+    ): Promise<{
+      readonly name: string;
+      readonly text: string;
+      readonly origin: string;
+      readonly check: TemplateCheck;
+    }>;
+    check(text: string): Promise<TemplateCheck>;
+  };
+  readonly teamRuns: {
+    start(
+      caller: Caller,
+      ask: {
+        readonly template: TemplateSource;
+        readonly inputs: Readonly<Record<string, unknown>>;
+        readonly idempotencyKey?: string;
+      },
+    ): Promise<TeamRun>;
+    get(teamRunId: string): TeamRun;
+    list(options: ListOptions<TeamRunStatus>): TeamRunSummary[];
+    pause(caller: Caller, teamRunId: string, options: { readonly now: boolean }): Promise<TeamRun>;
+    resume(caller: Caller, teamRunId: string): Promise<TeamRun>;
+    cancel(caller: Caller, teamRunId: string, reason?: string): Promise<TeamRun>;
+    machine(teamRunId: string): {
+      readonly template: string;
+      readonly hash: string;
+      readonly compiler_version: number;
+      readonly chart: Chart;
+    };
+  };
+  readonly audit: { list(options: { readonly limit: number; readonly before?: number }): AuditRow[] };
+  verify(): Promise<VerifyReport>;
+  health(): Health;
+  /** Stops taking work, lets what is in hand finish for `drainMs`, closes everything. Idempotent. */
+  close(options: { readonly drainMs: number }): Promise<void>;
+}
+
+/** What createEngine needs to know. */
+export interface EngineConfig {
+  readonly dataDir: string;
+  /** Folders looked through for templates by name, in order. */
+  readonly templateDirs: readonly { readonly dir: string; readonly origin: string }[];
+  /** Extra bootstrap file beside `<dataDir>/bootstrap.json`. */
+  readonly bootstrapFile: string | null;
+  /** FULL survives a power cut, NORMAL only the end of the process (docs/adr/0003). */
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly concurrency: number;
+  readonly version: string;
+}

@@ -1,0 +1,80 @@
+// An agent on the mesh: its name, where it is, what it can do, how it was found and how well it answers.
+import { z } from 'zod';
+import { LIMITS } from './limits.ts';
+
+/** Names resolve exactly; they are shown, so control characters and outer blanks are refused. */
+export const AgentNameSchema = z
+  .string()
+  .min(1)
+  .max(LIMITS.nameChars)
+  .regex(
+    /^[\p{L}\p{N}](?:[\p{L}\p{N} ._:@/-]*[\p{L}\p{N}])?$/u,
+    'letters, digits, blanks and . _ : @ / - only',
+  );
+
+/** Open: an adapter folder brings its own kind. Known here: a2a, command. */
+export const AgentKindSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+
+export const SkillSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().default(''),
+  tags: z.array(z.string()).default([]),
+});
+export type Skill = z.infer<typeof SkillSchema>;
+
+/** Where we heard of the agent. One agent may be seen by several sources. */
+export const ProvenanceSchema = z.object({
+  source: z.enum(['bootstrap', 'url', 'mdns', 'tailnet', 'local']),
+  /** File, URL or service name. */
+  detail: z.string(),
+  first_seen: z.string(),
+  last_seen: z.string(),
+});
+export type Provenance = z.infer<typeof ProvenanceSchema>;
+
+export const PRESENCES = ['seen', 'reachable', 'lost'] as const;
+export type Presence = (typeof PRESENCES)[number];
+
+export const AgentSchema = z.object({
+  name: AgentNameSchema,
+  kind: AgentKindSchema,
+  /** Address without credentials: URL, or argv of a command. */
+  endpoint: z.string(),
+  description: z.string(),
+  version: z.string().nullable(),
+  protocol: z.string().nullable(),
+  skills: z.array(SkillSchema),
+  presence: z.enum(PRESENCES),
+  /** Round trip of the last probe, milliseconds. */
+  latency_ms: z.number().nullable(),
+  first_seen: z.string(),
+  last_seen: z.string().nullable(),
+  /** The last probe’s problem, when there is one. */
+  problem: z.string().nullable(),
+  /** Whether a credential is kept for it (never the credential). */
+  has_credential: z.boolean(),
+  provenance: z.array(ProvenanceSchema),
+  /** The card as fetched; null where the kind has none. */
+  card: z.unknown().nullable(),
+});
+export type Agent = z.infer<typeof AgentSchema>;
+
+/** One entry of bootstrap.json `{"agents":[…]}`, or of POST /api/agents. `url` is an A2A agent, `command` a program. */
+export const AgentEntrySchema = z
+  .strictObject({
+    name: AgentNameSchema.optional().describe('the card’s name when absent'),
+    kind: AgentKindSchema.optional().describe('a2a with url, command with command'),
+    url: z.url({ protocol: /^https?$/ }).optional(),
+    token: z.string().min(1).optional().describe('bearer token for this agent at this origin only'),
+    command: z.array(z.string().min(1)).min(1).optional().describe('argv; no shell'),
+    cwd: z.string().optional(),
+    env: z.record(z.string(), z.string()).optional(),
+    skills: z.array(z.union([z.string().min(1), SkillSchema])).optional(),
+    description: z.string().optional(),
+  })
+  .refine((e) => (e.url === undefined) !== (e.command === undefined), 'give exactly one of url and command')
+  .refine((e) => e.command === undefined || e.name !== undefined, 'a command agent needs a name');
+export type AgentEntry = z.infer<typeof AgentEntrySchema>;
+
+export const BootstrapSchema = z.looseObject({ agents: z.array(z.unknown()) });

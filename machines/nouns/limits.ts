@@ -1,0 +1,64 @@
+// Every limit of the product, in one place, each with its reason.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Sizes are bytes, times are milliseconds, the rest are counts. */
+export const LIMITS = {
+  /** A request body: an event with a 64 KiB payload and its JSON escapes fits several times. */
+  requestBodyBytes: 256 * KIB,
+  /** JSON deeper than this is refused before anything recursive touches it (stack safety). */
+  jsonDepth: 64,
+  /** A template is read by people; the yaml parser is quadratic in map keys, so size is capped. */
+  templateBytes: 64 * KIB,
+  templateDepth: 32,
+  /** The parser runs in a worker thread and is stopped after this. */
+  templateParseMs: 2_000,
+  /** Steps of one team: the state chart stays readable and the snapshot small. */
+  templateSteps: 64,
+  /** Retries of one step; more is a loop that burns money. */
+  retriesMax: 20,
+  /** Backoff and time limits of a step: a month holds any honest wait. */
+  durationMs: 31 * 24 * 3_600_000,
+  /** A step without `timeout` gets this: long enough for an agent at work, short enough to be noticed. */
+  defaultStepTimeoutMs: 15 * 60_000,
+  /** A plain run without a limit of its own. */
+  defaultRunTimeoutMs: 10 * 60_000,
+  /** How long a cancel waits for the agent's own terminal event before it is `cancelled` unconfirmed. */
+  cancelConfirmMs: 10_000,
+  /** Guards read these out of a step's output; they live in the snapshot. */
+  guardFieldsBytes: 4 * KIB,
+  /** A persisted snapshot above this is a design fault: outputs belong to step_outputs. */
+  snapshotBytes: 64 * KIB,
+  /** Text and data above this leave the event and are stored under their SHA-256. */
+  artifactInlineBytes: 64 * KIB,
+  /** One artifact of an agent; more is refused as invalid_agent_response. */
+  artifactBytes: 16 * MIB,
+  /** A prompt after its templates are filled in. */
+  promptBytes: 256 * KIB,
+  /** A line of a log written by others: longer ones are set aside as rejected. */
+  logLineBytes: 4 * MIB,
+  /** Events answered by GET /api/events when no limit is asked for, and at most. */
+  eventsPageDefault: 200,
+  eventsPageMax: 1_000,
+  /** Lists (runs, agents) are answered in pages of at most this. */
+  listPageMax: 500,
+  /** Agent cards: a real one is a few KiB. */
+  cardBytes: 1 * MIB,
+  cardTimeoutMs: 5_000,
+  cardRedirects: 3,
+  /** Deltas of an answer are stored at most this often. */
+  deltaIntervalMs: 250,
+  /** Invocations in flight at once in one daemon. */
+  invocationConcurrency: 64,
+  /** Agents probed at once by a discovery sweep. */
+  discoveryConcurrency: 8,
+  /** An SSE client that cannot take this much is served from the table at its own pace. */
+  sseBufferBytes: 1 * MIB,
+  /** A comment line that keeps idle streams alive through proxies. */
+  sseKeepAliveMs: 15_000,
+  /** SIGTERM lets work in hand finish this long. */
+  drainMs: 8_000,
+  /** Names of agents and templates. */
+  nameChars: 64,
+} as const;
