@@ -1,0 +1,94 @@
+// Every step of the schema, in order, in code. A copy of the database is kept before each (open.ts).
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+const first: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const table = (name: string, columns: string, options = 'STRICT'): Promise<unknown> =>
+      sql.raw(`CREATE TABLE ${name} (${columns}) ${options}`).execute(db);
+    const index = (name: string, on: string): Promise<unknown> =>
+      sql.raw(`CREATE INDEX ${name} ON ${on}`).execute(db);
+
+    await table('meta', 'key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL', 'STRICT, WITHOUT ROWID');
+    await table(
+      'events',
+      `seq INTEGER PRIMARY KEY NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, run_id TEXT NOT NULL,
+       kind TEXT NOT NULL, task_id TEXT, team_run_id TEXT, agent TEXT, state TEXT,
+       is_foreign INTEGER NOT NULL, line TEXT NOT NULL`,
+    );
+    await sql`CREATE UNIQUE INDEX events_id ON events (id)`.execute(db);
+    await index('events_run', 'events (run_id, seq)');
+    await index('events_team_run', 'events (team_run_id, seq) WHERE team_run_id IS NOT NULL');
+    await index('events_task', 'events (task_id, seq) WHERE task_id IS NOT NULL');
+
+    await table('templates', 'hash TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL');
+    await table(
+      'team_runs',
+      `id TEXT PRIMARY KEY NOT NULL, template_hash TEXT NOT NULL REFERENCES templates (hash),
+       compiler_version INTEGER NOT NULL, machine_hash TEXT NOT NULL, snapshot TEXT NOT NULL,
+       status TEXT NOT NULL, inputs TEXT NOT NULL, origin TEXT NOT NULL, commit_id TEXT,
+       last_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+       ended_at INTEGER, blocked TEXT`,
+    );
+    await index('team_runs_live', 'team_runs (id) WHERE ended_at IS NULL');
+    await table(
+      'timers',
+      `team_run_id TEXT NOT NULL, timer_id TEXT NOT NULL, generation INTEGER NOT NULL,
+       due_at INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (team_run_id, timer_id)`,
+      'STRICT, WITHOUT ROWID',
+    );
+    await index('timers_due', 'timers (due_at)');
+    await table(
+      'jobs',
+      `id TEXT PRIMARY KEY NOT NULL, queue TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
+       created_at INTEGER NOT NULL`,
+      'STRICT, WITHOUT ROWID',
+    );
+    await table(
+      'invocations',
+      `run_id TEXT PRIMARY KEY NOT NULL, team_run_id TEXT, step TEXT, execution INTEGER, attempt INTEGER,
+       key TEXT NOT NULL, agent TEXT NOT NULL, from_agent TEXT, state TEXT NOT NULL, task_id TEXT,
+       handle TEXT, prompt TEXT NOT NULL, data TEXT NOT NULL, on_unknown TEXT NOT NULL,
+       output_schema TEXT, error TEXT, may_have_run_twice INTEGER NOT NULL, cancel_requested TEXT,
+       cancel_confirmed INTEGER, created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
+       deadline INTEGER NOT NULL`,
+    );
+    await sql`CREATE UNIQUE INDEX invocations_key ON invocations (key)`.execute(db);
+    await index('invocations_team_run', 'invocations (team_run_id) WHERE team_run_id IS NOT NULL');
+    await index('invocations_live', 'invocations (run_id) WHERE ended_at IS NULL');
+    await table(
+      'step_outputs',
+      `team_run_id TEXT NOT NULL, step TEXT NOT NULL, execution INTEGER NOT NULL, output TEXT NOT NULL,
+       PRIMARY KEY (team_run_id, step, execution)`,
+      'STRICT, WITHOUT ROWID',
+    );
+    await table(
+      'agents',
+      `name TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, entry TEXT NOT NULL, token TEXT, token_origin TEXT,
+       description TEXT NOT NULL, version TEXT, protocol TEXT, skills TEXT NOT NULL, presence TEXT NOT NULL,
+       presence_snapshot TEXT NOT NULL, latency_ms REAL, problem TEXT, card TEXT,
+       first_seen INTEGER NOT NULL, last_seen INTEGER`,
+    );
+    await table(
+      'agent_provenance',
+      `agent TEXT NOT NULL REFERENCES agents (name) ON DELETE CASCADE, source TEXT NOT NULL,
+       detail TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+       PRIMARY KEY (agent, source, detail)`,
+      'STRICT, WITHOUT ROWID',
+    );
+    await table(
+      'audit',
+      `seq INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, at INTEGER NOT NULL, caller TEXT NOT NULL,
+       operation TEXT NOT NULL, risk TEXT NOT NULL, subject TEXT, args_sha256 TEXT NOT NULL`,
+    );
+    await table(
+      'idempotency',
+      `key TEXT NOT NULL, operation TEXT NOT NULL, args_sha256 TEXT NOT NULL, subject TEXT NOT NULL,
+       created_at INTEGER NOT NULL, PRIMARY KEY (operation, key)`,
+      'STRICT, WITHOUT ROWID',
+    );
+  },
+};
+
+/** Name -> step; names sort in the order in which they run. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-first': first };

@@ -1,0 +1,176 @@
+// The tables, as Kysely sees them. migrations.ts makes them; schema.test.ts compares the two.
+
+export interface Schema {
+  meta: MetaTable;
+  events: EventTable;
+  team_runs: TeamRunTable;
+  templates: TemplateTable;
+  timers: TimerTable;
+  jobs: JobTable;
+  invocations: InvocationTable;
+  step_outputs: StepOutputTable;
+  agents: AgentTable;
+  agent_provenance: AgentProvenanceTable;
+  audit: AuditTable;
+  idempotency: IdempotencyTable;
+}
+
+/** Single facts: log_id, the mirror's watermark, what was healed at the last boot. */
+interface MetaTable {
+  key: string;
+  value: string;
+}
+
+/** The log. `line` is the record as it stands in events.jsonl; the other columns are for finding it. */
+interface EventTable {
+  seq: number;
+  id: string;
+  /** Milliseconds since the epoch of `ts`, for since and until. */
+  at: number;
+  run_id: string;
+  kind: string;
+  task_id: string | null;
+  team_run_id: string | null;
+  agent: string | null;
+  /** payload.state of status events. */
+  state: string | null;
+  /** 1 for records read from lines that others wrote: verify compares their promoted form. */
+  is_foreign: number;
+  line: string;
+}
+
+interface TeamRunTable {
+  id: string;
+  template_hash: string;
+  compiler_version: number;
+  /** Structural hash of the machine that made the snapshot. */
+  machine_hash: string;
+  /** Persisted XState snapshot, JSON. */
+  snapshot: string;
+  status: string;
+  /** JSON object of the validated inputs. */
+  inputs: string;
+  origin: string;
+  commit_id: string | null;
+  /** Time of the last machine event; strictly rising. */
+  last_at: number;
+  created_at: number;
+  updated_at: number;
+  ended_at: number | null;
+  /** JSON Failure while blocked. */
+  blocked: string | null;
+}
+
+/** Pinned template texts, by hash: a run never sees a later change of its file. */
+interface TemplateTable {
+  hash: string;
+  name: string;
+  text: string;
+}
+
+interface TimerTable {
+  team_run_id: string;
+  /** XState's id of the delayed event: the same at each visit of a state. */
+  timer_id: string;
+  /** Tells visits apart, so that a stale timer cannot fire into the next one. */
+  generation: number;
+  due_at: number;
+  /** The machine event to send, JSON. */
+  event: string;
+}
+
+/** The outbox: a job is a row first, then handed to the queue's driver. */
+interface JobTable {
+  id: string;
+  queue: string;
+  payload: string;
+  state: string;
+  created_at: number;
+}
+
+interface InvocationTable {
+  run_id: string;
+  team_run_id: string | null;
+  step: string | null;
+  execution: number | null;
+  attempt: number | null;
+  key: string;
+  agent: string;
+  from_agent: string | null;
+  state: string;
+  task_id: string | null;
+  /** JSON NativeHandle. */
+  handle: string | null;
+  prompt: string;
+  /** JSON data part. */
+  data: string;
+  on_unknown: string;
+  /** JSON Schema the output must fit; null when none is declared. */
+  output_schema: string | null;
+  error: string | null;
+  may_have_run_twice: number;
+  cancel_requested: string | null;
+  cancel_confirmed: number | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  deadline: number;
+}
+
+interface StepOutputTable {
+  team_run_id: string;
+  step: string;
+  execution: number;
+  output: string;
+}
+
+interface AgentTable {
+  name: string;
+  kind: string;
+  /** JSON AgentEntry without its token. */
+  entry: string;
+  /** Bearer token and the origin that it belongs to. Never leaves the registry but in a Target. */
+  token: string | null;
+  token_origin: string | null;
+  description: string;
+  version: string | null;
+  protocol: string | null;
+  /** JSON Skill[]. */
+  skills: string;
+  presence: string;
+  /** Persisted snapshot of the presence machine, JSON. */
+  presence_snapshot: string;
+  latency_ms: number | null;
+  problem: string | null;
+  card: string | null;
+  first_seen: number;
+  last_seen: number | null;
+}
+
+interface AgentProvenanceTable {
+  agent: string;
+  source: string;
+  detail: string;
+  first_seen: number;
+  last_seen: number;
+}
+
+interface AuditTable {
+  seq: number;
+  at: number;
+  caller: string;
+  operation: string;
+  risk: string;
+  subject: string | null;
+  args_sha256: string;
+}
+
+/** Answers kept for Idempotency-Key: the same request again gets the same thing. */
+interface IdempotencyTable {
+  key: string;
+  operation: string;
+  args_sha256: string;
+  /** Id of what was made. */
+  subject: string;
+  created_at: number;
+}
