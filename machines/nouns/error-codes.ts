@@ -363,6 +363,20 @@ export const ERRORS = {
     'The table and events.jsonl disagree',
     '`agentmesh verify` names the lines; `agentmeshd rebuild` makes a new table from the log.',
   ),
+  other_log: entry(
+    409,
+    EXIT.conflict,
+    false,
+    'The cursor belongs to another log',
+    'Read again from the start; the data folder or the daemon behind this address was replaced.',
+  ),
+  too_many_streams: entry(
+    503,
+    EXIT.failure,
+    true,
+    'The daemon serves as many event streams as it can',
+    'Close some; one stream a program is enough.',
+  ),
   stopping: entry(503, EXIT.daemonUnreachable, true, 'The daemon is stopping', 'Try again when it is back.'),
   internal: entry(
     500,

@@ -57,6 +57,20 @@ export const LIMITS = {
   sseBufferBytes: 1 * MIB,
   /** A comment line that keeps idle streams alive through proxies. */
   sseKeepAliveMs: 15_000,
+  /** Streams open at once in one daemon: each holds a socket and at most sseBufferBytes. */
+  sseStreams: 256,
+  /** Rows read from the table at a time by a stream that catches up: other requests get their turn between pages. */
+  ssePageRows: 500,
+  /** All headers of a request, and how many: our own clients send a tenth. */
+  headerBytes: 8 * KIB,
+  headerCount: 50,
+  /** The headers of a request must be in by then, the whole request by the second (slowloris). */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 30_000,
+  /** An idle kept-alive connection is closed after this. */
+  keepAliveTimeoutMs: 10_000,
+  /** Connections of one listener: every stream, and as many short requests again twice. */
+  connections: 768,
   /** SIGTERM lets work in hand finish this long. */
   drainMs: 8_000,
   /** Names of agents and templates. */
