@@ -106,6 +106,11 @@ export type NativeHandle = Readonly<Record<string, string | number | boolean | n
 export interface Sink {
   /** Saves what finds this run again. Before the first event, and before any effect that a crash could orphan. */
   handle(native: NativeHandle, taskId: string | null): Promise<void>;
+  /**
+   * Deltas of a text (delta: true), whole messages that are not the final answer, tools, reasoning, statuses, and each
+   * artifact once, when it is complete. NOT the final text: the engine records `Outcome.text` itself, with the end,
+   * in one transaction. `Outcome.artifacts` repeats the artifacts for the step's output; the engine does not record them again.
+   */
   event(event: AdapterEvent): Promise<void>;
   /** Called right after the request has left for the agent (a crash point of the reliability suite). */
   sent(): void;

@@ -21,7 +21,10 @@ const first: Migration = {
     await index('events_team_run', 'events (team_run_id, seq) WHERE team_run_id IS NOT NULL');
     await index('events_task', 'events (task_id, seq) WHERE task_id IS NOT NULL');
 
-    await table('templates', 'hash TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL');
+    await table(
+      'templates',
+      'hash TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, parsed TEXT NOT NULL',
+    );
     await table(
       'team_runs',
       `id TEXT PRIMARY KEY NOT NULL, template_hash TEXT NOT NULL REFERENCES templates (hash),

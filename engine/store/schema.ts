@@ -66,6 +66,8 @@ interface TemplateTable {
   hash: string;
   name: string;
   text: string;
+  /** The validated template, JSON: compiled again at boot without the YAML parser. */
+  parsed: string;
 }
 
 interface TimerTable {
