@@ -1,0 +1,407 @@
+// The contract that every adapter must keep. Each adapter folder runs it in <kind>.test.ts against a real counterpart.
+//
+// The counterpart understands prompts: `echo TEXT`, `stream N` (N pieces `p0 p1 …`), `tool`, `reason`, `artifact`
+// (data {"answer":42}), `fail`, `hang` (says `started`, works until it is cancelled), `wait MS TEXT` (says `started`,
+// then TEXT). It notes each key that it works on in a ledger of its own.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type {
+  AdapterEvent,
+  AgentAdapter,
+  InvokeRequest,
+  NativeHandle,
+  Outcome,
+  Sink,
+  Target,
+} from './adapter.ts';
+
+export interface AdapterFixture {
+  readonly adapter: AgentAdapter;
+  /** Where the adapter is made, for a process of its own: URL of the module and name of its factory. */
+  readonly module: string;
+  readonly factory: string;
+  readonly target: Target;
+  /** An agent that is not there (any more). */
+  readonly gone: Target;
+  /** The agent with a credential that it refuses; null for kinds without credentials, which must be local. */
+  readonly wrongCredential: Target | null;
+  /** Agents whose front door is broken, with the code that the probe must report. */
+  readonly broken: readonly { readonly name: string; readonly target: Target; readonly code: string }[];
+  /** Whether the agent itself does the same key once only. */
+  readonly dedupes: boolean;
+  /** How often the agent began to work on the key, from its own ledger. */
+  effects(key: string): Promise<number>;
+  /** Whether the agent works on the key now. */
+  isWorking(key: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const until = async (what: string, holds: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> => {
+  for (const end = Date.now() + ms; !(await holds()); await sleep(20)) {
+    assert.ok(Date.now() < end, `waited in vain for: ${what}`);
+  }
+};
+
+interface Recorder extends Sink {
+  readonly calls: string[];
+  readonly events: AdapterEvent[];
+  saved: NativeHandle | null;
+}
+
+/** A sink that takes its time, so that an adapter which does not await is found out. */
+const recorder = (onEvent: (event: AdapterEvent) => void = () => undefined): Recorder => {
+  let busy = false;
+  const slowly = async (call: string, then: () => void): Promise<void> => {
+    assert.equal(busy, false, 'sink calls must be awaited one after the other');
+    busy = true;
+    await sleep(1);
+    busy = false;
+    sink.calls.push(call);
+    then();
+  };
+  const sink: Recorder = {
+    calls: [],
+    events: [],
+    saved: null,
+    handle: (native) =>
+      slowly('handle', () => {
+        JSON.stringify(native);
+        sink.saved = native;
+      }),
+    event: (event) =>
+      slowly(event.kind, () => {
+        sink.events.push(event);
+        onEvent(event);
+      }),
+    sent: () => void sink.calls.push('sent'),
+  };
+  return sink;
+};
+
+const request = (target: Target, prompt: string, more: Partial<InvokeRequest> = {}): InvokeRequest => ({
+  target,
+  prompt,
+  data: { step: 'one', key: 'k' },
+  runId: randomUUID(),
+  key: randomUUID(),
+  deadline: Date.now() + 30_000,
+  signal: new AbortController().signal,
+  ...more,
+});
+
+const texts = (events: readonly AdapterEvent[], isDelta: boolean): string[] =>
+  events
+    .filter((event) => event.kind === 'message' && (event.delta === true) === isDelta)
+    .map((event) => (event.kind === 'message' ? event.payload.text : ''));
+
+const isOutcome = (found: object): found is Outcome => 'artifacts' in found;
+
+/** Runs a request in another process and kills that process (SIGKILL) as soon as it said `word`. */
+const dropAt = async (
+  fixture: AdapterFixture,
+  ask: InvokeRequest,
+  word: 'handle' | 'event',
+  hold: boolean,
+): Promise<NativeHandle | null> => {
+  const script = fileURLToPath(new URL('./adapter.testclient.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [script, fixture.module, fixture.factory, JSON.stringify(ask), hold ? 'hold' : 'go'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let handle: NativeHandle | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { word: string; value: unknown };
+    if (said.word === 'handle') handle = said.value as NativeHandle;
+    if (said.word === word) break;
+  }
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) {
+    await new Promise((resolve) => child.once('exit', resolve));
+  }
+  return handle;
+};
+
+/** Declares the contract tests of one adapter; `open` starts its counterpart. */
+export const adapterContract = (kind: string, open: () => Promise<AdapterFixture>): void => {
+  describe(`adapter contract: ${kind}`, () => {
+    let fixture: AdapterFixture;
+    before(async () => {
+      fixture = await open();
+    });
+    after(() => fixture.close());
+
+    const run = async (
+      prompt: string,
+      more?: Partial<InvokeRequest>,
+    ): Promise<{ outcome: Outcome; sink: Recorder }> => {
+      const sink = recorder();
+      const outcome = await fixture.adapter.invoke(request(fixture.target, prompt, more), sink);
+      return { outcome, sink };
+    };
+
+    it('names its kind and answers a probe', async () => {
+      assert.equal(fixture.adapter.kind, kind);
+      const probe = await fixture.adapter.probe(fixture.target, { signal: AbortSignal.timeout(5_000) });
+      assert.equal(probe.problem, null);
+      assert.equal(probe.ok, true);
+      assert.ok(probe.latencyMs >= 0);
+    });
+
+    it('echo: completed, with the text whole and as an event', async () => {
+      const text = 'héllo — 世界 😀\nsecond line';
+      const { outcome, sink } = await run(`echo ${text}`);
+      assert.equal(outcome.status, 'completed', JSON.stringify(outcome));
+      assert.equal(outcome.text, text);
+      assert.equal(texts(sink.events, false).at(-1), text);
+    });
+
+    it('saves the handle before the first event and tells when the request was sent', async () => {
+      const { sink } = await run('echo x');
+      assert.ok(sink.calls.includes('handle') && sink.calls.includes('sent'));
+      const firstEvent = sink.calls.findIndex((call) => call !== 'handle' && call !== 'sent');
+      assert.ok(sink.calls.indexOf('handle') < firstEvent);
+      assert.equal(sink.calls.filter((call) => call === 'handle').length, 1);
+    });
+
+    it('streams pieces in order and ends with the whole', async () => {
+      const { outcome, sink } = await run('stream 40');
+      const whole = Array.from({ length: 40 }, (_, at) => `p${String(at)}`).join(' ');
+      assert.equal(outcome.text?.trim(), whole);
+      assert.equal(texts(sink.events, false).at(-1)?.trim(), whole);
+      const pieces = texts(sink.events, true);
+      if (fixture.adapter.capabilities().stream) {
+        assert.equal(pieces.join('').trim(), whole);
+        assert.ok(pieces.length > 1);
+      } else assert.deepEqual(pieces, []);
+      const lastDelta = sink.events.findLastIndex((event) => event.delta === true);
+      assert.ok(sink.events.findLastIndex((event) => event.kind === 'message') >= lastDelta);
+    });
+
+    it('reports a tool call as a pair with one id', async () => {
+      const { outcome, sink } = await run('tool');
+      assert.equal(outcome.status, 'completed');
+      const calls = sink.events.flatMap((event) => (event.kind === 'tool' ? [event.payload] : []));
+      if (!fixture.adapter.capabilities().tools) {
+        assert.deepEqual(calls, []);
+        return;
+      }
+      assert.deepEqual(
+        calls.map(({ phase }) => phase),
+        ['start', 'end'],
+      );
+      assert.ok(calls[0]?.call_id !== undefined && calls[0].call_id === calls[1]?.call_id);
+      assert.equal(calls[0].name, calls[1]?.name);
+      assert.deepEqual(calls[0].input, { command: 'ls' });
+    });
+
+    it('reports reasoning', async () => {
+      const { sink } = await run('reason');
+      const thoughts = sink.events.flatMap((event) =>
+        event.kind === 'reasoning' ? [event.payload.text] : [],
+      );
+      if (fixture.adapter.capabilities().reasoning) assert.ok(thoughts.join('').includes('thinking'));
+      else assert.deepEqual(thoughts, []);
+    });
+
+    it('keeps artifacts, in events and in the outcome', async () => {
+      const { outcome, sink } = await run('artifact');
+      const seen = sink.events.flatMap((event) => (event.kind === 'artifact' ? [event.payload.data] : []));
+      const expected = fixture.adapter.capabilities().artifacts ? [{ answer: 42 }] : [];
+      assert.deepEqual(seen, expected);
+      assert.deepEqual(
+        outcome.artifacts.map(({ data }) => data),
+        expected,
+      );
+    });
+
+    it('a failure of the agent is an outcome that says whether trying again may help', async () => {
+      const { outcome } = await run('fail');
+      assert.equal(outcome.status, 'failed');
+      assert.equal(outcome.error?.code, 'agent_failed');
+      assert.equal(outcome.error.retryable, true);
+      assert.notEqual(outcome.error.message, '');
+    });
+
+    it('an abort ends the run at the agent, within two seconds', async () => {
+      const abort = new AbortController();
+      const key = randomUUID();
+      let abortedAt = 0;
+      const sink = recorder((event) => {
+        if (abortedAt > 0 || !JSON.stringify(event.payload).includes('started')) return;
+        abortedAt = Date.now();
+        abort.abort();
+      });
+      const ask = request(fixture.target, 'hang', { key, signal: abort.signal });
+      const outcome = await fixture.adapter.invoke(ask, sink);
+      const tookMs = Date.now() - abortedAt;
+      assert.ok(abortedAt > 0, 'the agent never began');
+      assert.equal(outcome.status, 'cancelled', JSON.stringify(outcome));
+      assert.ok(tookMs <= 2_000, `took ${String(tookMs)} ms`);
+      const isCancellable = fixture.adapter.capabilities().cancel !== 'none';
+      assert.equal(outcome.cancelConfirmed, isCancellable);
+      if (isCancellable)
+        await until('the agent to be idle', async () => !(await fixture.isWorking(key)), 1_000);
+    });
+
+    it('an abort before the start does nothing at the agent', async () => {
+      const key = randomUUID();
+      const outcome = await fixture.adapter.invoke(
+        request(fixture.target, 'echo never', { key, signal: AbortSignal.abort() }),
+        recorder(),
+      );
+      assert.equal(outcome.status, 'cancelled');
+      assert.equal(await fixture.effects(key), 0);
+    });
+
+    it('the same key twice is one effect where the agent can tell', async () => {
+      const key = randomUUID();
+      const first = await run('echo once', { key });
+      const second = await run('echo once', { key });
+      assert.equal(first.outcome.status, 'completed');
+      assert.equal(second.outcome.status, 'completed');
+      assert.equal(await fixture.effects(key), fixture.dedupes ? 1 : 2);
+    });
+
+    it('a handle that never became durable orphans nothing', async () => {
+      const ask = request(fixture.target, 'wait 600 done');
+      await dropAt(fixture, ask, 'handle', true);
+      const found = await fixture.adapter.reattach(ask, null, recorder());
+      if (fixture.adapter.capabilities().resume) {
+        assert.ok(isOutcome(found), `found ${found.status}`);
+        assert.equal(found.text, 'done');
+        assert.equal(await fixture.effects(ask.key), 1);
+      } else {
+        assert.equal(found.status, 'never-received');
+        await sleep(700);
+        assert.equal(await fixture.effects(ask.key), 0);
+      }
+    });
+
+    it('finds a run again whose daemon was killed, or ends it and says that it cannot', async () => {
+      const ask = request(fixture.target, 'wait 1500 done');
+      const handle = await dropAt(fixture, ask, 'event', false);
+      assert.ok(handle !== null);
+      const sink = recorder();
+      const found = await fixture.adapter.reattach(ask, handle, sink);
+      if (fixture.adapter.capabilities().resume) {
+        assert.ok(isOutcome(found), `found ${found.status}`);
+        assert.equal(found.status, 'completed');
+        assert.equal(found.text, 'done');
+        assert.equal(texts(sink.events, false).at(-1), 'done');
+      } else assert.equal(found.status, 'unknown');
+      assert.equal(await fixture.isWorking(ask.key), false);
+      assert.equal(await fixture.effects(ask.key), 1);
+    });
+
+    it('finds a run again that ended while nobody looked', async () => {
+      const ask = request(fixture.target, 'wait 300 done');
+      const handle = await dropAt(fixture, ask, 'event', false);
+      await until('the agent to be idle', async () => !(await fixture.isWorking(ask.key)));
+      const found = await fixture.adapter.reattach(ask, handle, recorder());
+      if (fixture.adapter.capabilities().resume) {
+        assert.ok(isOutcome(found), `found ${found.status}`);
+        assert.equal(found.text, 'done');
+      } else assert.equal(found.status, 'unknown');
+    });
+
+    it('a reattached run can be cancelled', async () => {
+      const ask = request(fixture.target, 'hang');
+      const handle = await dropAt(fixture, ask, 'event', false);
+      const found = await fixture.adapter.reattach(
+        { ...ask, signal: AbortSignal.timeout(300) },
+        handle,
+        recorder(),
+      );
+      if (fixture.adapter.capabilities().resume) {
+        assert.equal(found.status, 'cancelled');
+        assert.ok('cancelConfirmed' in found && found.cancelConfirmed === true);
+      } else assert.equal(found.status, 'unknown');
+      await until('the agent to be idle', async () => !(await fixture.isWorking(ask.key)), 1_000);
+    });
+
+    it('a key that the agent never saw was never received', async () => {
+      const found = await fixture.adapter.reattach(request(fixture.target, 'echo x'), null, recorder());
+      assert.equal(found.status, 'never-received');
+    });
+
+    it('a wrong credential is a failure that nobody retries', async () => {
+      if (fixture.wrongCredential === null) {
+        assert.equal(fixture.adapter.capabilities().remote, false);
+        return;
+      }
+      const outcome = await fixture.adapter.invoke(request(fixture.wrongCredential, 'echo x'), recorder());
+      assert.equal(outcome.status, 'failed');
+      assert.equal(outcome.error?.code, 'auth', JSON.stringify(outcome.error));
+      assert.equal(outcome.error.retryable, false);
+    });
+
+    it('an agent that is gone is a failure that may be retried', async () => {
+      const outcome = await fixture.adapter.invoke(request(fixture.gone, 'echo x'), recorder());
+      assert.equal(outcome.status, 'failed');
+      assert.equal(outcome.error?.code, 'agent_unreachable', JSON.stringify(outcome.error));
+      assert.equal(outcome.error.retryable, true);
+    });
+
+    it('five runs at once do not mix', async () => {
+      const runs = await Promise.all(
+        Array.from({ length: 5 }, (_, at) => run(`wait ${String(50 * (5 - at))} mine-${String(at)}`)),
+      );
+      runs.forEach(({ outcome, sink }, at) => {
+        assert.equal(outcome.text, `mine-${String(at)}`);
+        const said = JSON.stringify(sink.events);
+        for (let other = 0; other < 5; other += 1) {
+          assert.equal(said.includes(`mine-${String(other)}`), other === at);
+        }
+      });
+    });
+
+    it('keeps a large answer whole', async () => {
+      const text = '0123456789 äöü '.repeat(6_000).trim();
+      const { outcome } = await run(`echo ${text}`);
+      assert.equal(outcome.text, text);
+    });
+
+    it('a sink that fails is a fault, not an outcome, and leaves nothing running', async () => {
+      const key = randomUUID();
+      const sink: Sink = {
+        handle: () => Promise.resolve(),
+        event: () => Promise.reject(new Error('the disk is full')),
+        sent: () => undefined,
+      };
+      const ask = request(fixture.target, 'wait 200 x', { key });
+      await assert.rejects(fixture.adapter.invoke(ask, sink), /the disk is full/);
+      await until('the agent to be idle', async () => !(await fixture.isWorking(key)), 3_000);
+    });
+
+    it('a probe never throws: what is broken is a result in under two seconds and a margin', async () => {
+      const gone = { name: 'gone', target: fixture.gone, code: 'agent_unreachable' };
+      for (const { name, target, code } of [gone, ...fixture.broken]) {
+        const probe = await fixture.adapter.probe(target, { signal: AbortSignal.timeout(1_500) });
+        assert.equal(probe.ok, false, name);
+        assert.equal(probe.problem?.code, code, `${name}: ${JSON.stringify(probe.problem)}`);
+      }
+    });
+
+    it('plans, installs and uninstalls as often as one likes', async () => {
+      const plan = await fixture.adapter.plan({});
+      assert.deepEqual(await fixture.adapter.plan({}), plan);
+      JSON.stringify(plan);
+      const receipt = await fixture.adapter.install(plan);
+      assert.deepEqual(await fixture.adapter.install(plan), receipt);
+      await fixture.adapter.uninstall(receipt);
+      await fixture.adapter.uninstall(receipt);
+    });
+
+    it('looks for agents on this machine without an error', async () => {
+      for await (const found of fixture.adapter.discover({ signal: AbortSignal.timeout(5_000) })) {
+        assert.notEqual(found.detail, '');
+      }
+    });
+  });
+};

@@ -1,0 +1,61 @@
+// Any program as an agent: the prompt on stdin, the answer on stdout, its log on stderr, the exit code as result.
+import { Readable } from 'node:stream';
+import type { Ports } from '../../ports.ts';
+import type { AgentAdapter, Capabilities, Probe, Reattached } from '../adapter.ts';
+import { endGroup, isOurGroup } from './process-group.ts';
+import { findProgram, keyVariable } from './program.ts';
+import { GRACE_MS, runProgram } from './run.ts';
+
+const CAPABILITIES: Capabilities = {
+  stream: true,
+  tools: true,
+  reasoning: true,
+  artifacts: true,
+  cancel: 'process',
+  approvals: false,
+  resume: false,
+  multiTurn: false,
+  remote: false,
+};
+
+/** The adapter for plain commands. */
+export const createCommandAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => ({
+  kind: 'command',
+  summary: 'any program: prompt on stdin, answer on stdout, exit code as result',
+  capabilities: () => CAPABILITIES,
+
+  probe(target): Promise<Probe> {
+    const begun = clock.now();
+    const program = findProgram(target.entry);
+    const isFound = 'file' in program;
+    return Promise.resolve({
+      ok: isFound,
+      name: null,
+      description: target.entry.description ?? '',
+      version: null,
+      protocol: null,
+      skills: [],
+      card: null,
+      latencyMs: clock.now() - begun,
+      problem: isFound ? null : program,
+    });
+  },
+
+  // A program is there or not: nothing of ours is put anywhere.
+  plan: () => Promise.resolve({ kind: 'command', steps: [], obstacles: [], details: null }),
+  install: () => Promise.resolve({ kind: 'command', steps: [], details: null }),
+  uninstall: () => Promise.resolve(),
+  // Programs are named by people; none is an agent just for being there.
+  discover: () => Readable.from([]),
+
+  invoke: (request, sink) => runProgram(clock, request, sink),
+
+  async reattach(request, handle): Promise<Reattached> {
+    // Without a handle the gate was never opened, so the program never began.
+    if (handle === null) return { status: 'never-received' };
+    const { pid, started } = handle;
+    if (typeof pid !== 'number' || typeof started !== 'string') return { status: 'unknown' };
+    if (isOurGroup(pid, started, keyVariable(request.key))) await endGroup(clock, pid, GRACE_MS);
+    return { status: 'unknown' };
+  },
+});

@@ -1,0 +1,86 @@
+// Which file an argv means and what environment it gets; no shell reads either.
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, isAbsolute, resolve } from 'node:path';
+import type { AgentEntry } from '#machines/nouns/agent';
+import { failure, type Failure } from '#machines/nouns/error';
+import type { InvokeRequest } from '../adapter.ts';
+
+/** Linux refuses a single environment string over 128 KiB (execve(2), MAX_ARG_STRLEN). */
+const ENV_STRING_BYTES = 128 * 1024 - 1;
+
+/** A program that can be started: absolute path, arguments, folder. */
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The daemon's own variables stay with the daemon: its token is not for agents. */
+const inherited = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AGENTMESH_')));
+
+const whyNot = (file: string): 'missing' | 'not executable' | null => {
+  try {
+    if (!statSync(file).isFile()) return 'not executable';
+    accessSync(file, constants.X_OK);
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES'
+      ? 'not executable'
+      : 'missing';
+  }
+};
+
+const candidates = (name: string, cwd: string, path: string): string[] =>
+  name.includes('/')
+    ? [isAbsolute(name) ? name : resolve(cwd, name)]
+    : path
+        .split(delimiter)
+        .filter((folder) => folder !== '')
+        .map((folder) => resolve(folder, name));
+
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+/** Finds the program of an entry as execvp(3) would; a failure says what is missing. */
+export const findProgram = (entry: AgentEntry): Program | Failure => {
+  const [name, ...args] = entry.command ?? [];
+  if (name === undefined) return failure('agent_unreachable', 'The agent has no command');
+  const cwd = entry.cwd ?? process.cwd();
+  if (!isFolder(cwd)) return failure('agent_unreachable', `The folder ${cwd} does not exist`);
+  const env = { ...inherited(), ...entry.env };
+  const looked = candidates(name, cwd, env['PATH'] ?? '').map((file) => ({ file, problem: whyNot(file) }));
+  const found = looked.find(({ problem }) => problem === null);
+  if (found !== undefined) return { file: found.file, args, cwd, env };
+  const blocked = looked.find(({ problem }) => problem === 'not executable');
+  return failure(
+    'agent_unreachable',
+    blocked === undefined
+      ? `The program ${name} does not exist`
+      : `The program ${blocked.file} is not executable`,
+  );
+};
+
+/** The variable that carries the key, as NAME=value. */
+export const keyVariable = (key: string): string => `AGENTMESH_IDEMPOTENCY_KEY=${key}`;
+
+/** The environment of one run; a failure when its data is too large for an environment. */
+export const runEnvironment = (program: Program, request: InvokeRequest): NodeJS.ProcessEnv | Failure => {
+  const input = JSON.stringify(request.data);
+  const bytes = Buffer.byteLength(`AGENTMESH_INPUT=${input}`);
+  if (bytes > ENV_STRING_BYTES) {
+    return {
+      ...failure(
+        'invalid_input',
+        `The step’s data is ${String(bytes)} bytes; a command takes ${String(ENV_STRING_BYTES)}`,
+      ),
+    };
+  }
+  return { ...program.env, AGENTMESH_INPUT: input, AGENTMESH_IDEMPOTENCY_KEY: request.key };
+};
