@@ -1,0 +1,97 @@
+// The output schema of a step: compiled strictly with Ajv, the same for the checker and for the engine that validates.
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { MeshError } from '#machines/nouns/error';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** A fault inside a schema; `path` leads to it from the schema’s root. */
+export interface SchemaFault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Says what is wrong with a value, or null when it fits. */
+export type OutputCheck = (value: unknown) => string | null;
+
+/** `strictRequired` is off: `required: [cause]` without `properties` is a fair thing to ask. */
+const compiler = (): Ajv2020 =>
+  new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, logger: false });
+
+/** A JSON pointer as a path of keys; numbers stand for places in lists. */
+const pointerPath = (pointer: string): (string | number)[] =>
+  pointer
+    .replace(/^#/, '')
+    .split('/')
+    .slice(1)
+    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+
+/** Where a key first stands in a schema. */
+const findKey = (value: unknown, key: string, path: (string | number)[] = []): (string | number)[] | null => {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!Array.isArray(value) && Object.hasOwn(value, key)) return [...path, key];
+  for (const [name, inner] of Object.entries(value)) {
+    const found = findKey(inner, key, [...path, Array.isArray(value) ? Number(name) : name]);
+    if (found !== null) return found;
+  }
+  return null;
+};
+
+const sentence = (error: ErrorObject, where: string): string => {
+  const allowed = Array.isArray(error.params['allowedValues'])
+    ? `: ${error.params['allowedValues'].map(String).join(', ')}`
+    : '';
+  const extra = error.params['additionalProperty'];
+  return `${where}${where === '' ? '' : ' '}${error.message ?? 'does not fit'}${allowed}${
+    typeof extra === 'string' ? ` (${extra})` : ''
+  }`;
+};
+
+/** Everything that keeps a schema from being used; empty when it can be. */
+export const schemaFaults = (schema: Schema): SchemaFault[] => {
+  if (findKey(schema, '$async') !== null)
+    return [{ path: findKey(schema, '$async') ?? [], message: '$async schemas are not supported' }];
+  const ajv = compiler();
+  try {
+    if (ajv.validateSchema(schema) !== true) {
+      const deepest = [...(ajv.errors ?? [])].sort(
+        (a, b) => b.instancePath.length - a.instancePath.length,
+      )[0];
+      return deepest === undefined
+        ? [{ path: [], message: 'not a JSON Schema' }]
+        : [{ path: pointerPath(deepest.instancePath), message: sentence(deepest, '') }];
+    }
+    ajv.compile(schema);
+    return [];
+  } catch (error) {
+    const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '');
+    const keyword = /unknown keyword: "([^"]+)"/.exec(message)?.[1];
+    const pointer = / at "(#[^"]*)"/.exec(message)?.[1];
+    const format = /unknown format "([^"]+)"/.exec(message)?.[1];
+    const path =
+      keyword !== undefined
+        ? findKey(schema, keyword)
+        : format !== undefined
+          ? findKey(schema, 'format')
+          : pointer !== undefined
+            ? pointerPath(pointer)
+            : null;
+    return [{ path: path ?? [], message: message.replace(/ at "#[^"]*"/, '') }];
+  }
+};
+
+/** Compiles a schema that schemaFaults() found good. Throws invalid_template otherwise. */
+export const compileOutputSchema = (schema: Schema): OutputCheck => {
+  const [fault] = schemaFaults(schema);
+  if (fault !== undefined)
+    throw new MeshError('invalid_template', `output.${fault.path.join('.')}: ${fault.message}`);
+  const validate = compiler().compile(schema);
+  return (value) => {
+    if (validate(value)) return null;
+    const [first] = validate.errors ?? [];
+    return first === undefined
+      ? 'it does not fit'
+      : sentence(first, pointerPath(first.instancePath).join('.') || 'it');
+  };
+};
