@@ -1,0 +1,153 @@
+// Rows of the runs list: team runs and single calls in one shape, and what the live events do to them. Pure.
+import type { EventV1 } from '#machines/nouns/event';
+import type { Invocation, InvocationState, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
+
+export type RunStatus = TeamRunStatus | InvocationState;
+
+export interface RunRow {
+  readonly id: string;
+  readonly kind: 'team' | 'plain';
+  /** The team's name, or the agent that was called. */
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly step: string | null;
+  readonly done: number;
+  /** Steps in all; 0 for a single call. */
+  readonly total: number;
+  /** `template@hash` of a team run, the asking agent of a call. */
+  readonly origin: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly endedAt: string | null;
+}
+
+/** Which section of the list a status belongs to. */
+export const SECTION_OF: Readonly<Record<RunStatus, 'needsYou' | 'active' | 'ended'>> = {
+  waiting_approval: 'needsYou',
+  blocked: 'needsYou',
+  paused: 'needsYou',
+  pending: 'active',
+  queued: 'active',
+  running: 'active',
+  working: 'active',
+  retrying: 'active',
+  cancelling: 'active',
+  completed: 'ended',
+  failed: 'ended',
+  cancelled: 'ended',
+};
+export type Section = (typeof SECTION_OF)[RunStatus];
+
+export const isRunStatus = (word: unknown): word is RunStatus =>
+  typeof word === 'string' && Object.hasOwn(SECTION_OF, word);
+
+/** The row of a team run. */
+export const teamRow = (run: TeamRunSummary): RunRow => ({
+  id: run.team_run_id,
+  kind: 'team',
+  name: run.team,
+  status: run.status,
+  step: run.step,
+  done: run.steps_done,
+  total: run.steps_total,
+  origin: `${run.template.name}@${run.template.hash.slice(0, 7)}`,
+  createdAt: run.created_at,
+  updatedAt: run.updated_at,
+  endedAt: run.ended_at,
+});
+
+/** The row of a single call. */
+export const plainRow = (call: Invocation): RunRow => ({
+  id: call.run_id,
+  kind: 'plain',
+  name: call.agent,
+  status: call.state,
+  step: null,
+  done: call.state === 'completed' ? 1 : 0,
+  total: 0,
+  origin: call.from,
+  createdAt: call.created_at,
+  updatedAt: call.ended_at ?? call.started_at ?? call.created_at,
+  endedAt: call.ended_at,
+});
+
+const statusOf = (event: EventV1): RunStatus | null => {
+  const word = event.payload['state'];
+  if (word === 'submitted') return 'queued';
+  return isRunStatus(word) ? word : null;
+};
+
+const patched = (row: RunRow, event: EventV1): RunRow => {
+  const status = statusOf(event);
+  if (event.kind !== 'status' || status === null || event.metadata['source'] !== 'engine') return row;
+  const to = event.payload['to'];
+  const leaf = typeof to === 'string' ? to.split('.').at(-1) : undefined;
+  return {
+    ...row,
+    status,
+    step: row.kind === 'team' && status === 'running' && leaf !== undefined ? leaf : row.step,
+    done: event.payload['event'] === 'step_complete' ? Math.min(row.done + 1, row.total) : row.done,
+    updatedAt: event.ts,
+    endedAt: SECTION_OF[status] === 'ended' ? event.ts : null,
+  };
+};
+
+export interface Applied {
+  readonly rows: ReadonlyMap<string, RunRow>;
+  /** Something changed that only the daemon can tell whole: read the list again. */
+  readonly stale: boolean;
+}
+
+/** The rows after a batch: known ones follow their own status events at once, unknown ones make the list stale. */
+export const applyToRows = (rows: ReadonlyMap<string, RunRow>, events: readonly EventV1[]): Applied => {
+  let next: Map<string, RunRow> | null = null;
+  let stale = false;
+  for (const event of events) {
+    if (event.team_run_id !== null && event.team_run_id !== event.run_id) continue;
+    const row = (next ?? rows).get(event.run_id);
+    if (row === undefined) {
+      stale ||= event.kind === 'status';
+      continue;
+    }
+    const after = patched(row, event);
+    if (after === row) continue;
+    next ??= new Map(rows);
+    next.set(row.id, after);
+    stale = true;
+  }
+  return { rows: next ?? rows, stale };
+};
+
+export interface RunFilter {
+  readonly text: string;
+  readonly status: Section | 'all' | RunStatus;
+  readonly kind: RunRow['kind'] | 'all';
+}
+
+/** Whether a row fits the filters; the text looks at names, ids, steps and origins. */
+export const fits = (row: RunRow, filter: RunFilter): boolean => {
+  if (filter.kind !== 'all' && row.kind !== filter.kind) return false;
+  if (filter.status !== 'all' && row.status !== filter.status && SECTION_OF[row.status] !== filter.status)
+    return false;
+  const text = filter.text.trim().toLowerCase();
+  return (
+    text === '' ||
+    [row.name, row.id, row.step, row.origin].some((part) => part?.toLowerCase().includes(text) === true)
+  );
+};
+
+const ORDER: readonly Section[] = ['needsYou', 'active', 'ended'];
+
+/** The fitting rows in their sections: what needs someone, what is at work, what has ended; the newest first in each. */
+export const sectioned = (
+  rows: Iterable<RunRow>,
+  filter: RunFilter,
+): readonly { readonly section: Section; readonly rows: readonly RunRow[] }[] => {
+  const fitting = [...rows].filter((row) => fits(row, filter));
+  // UUIDv7 ids sort by time; created_at first because others may choose their own ids.
+  fitting.sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
+  return ORDER.map((section) => ({
+    section,
+    rows: fitting.filter((row) => SECTION_OF[row.status] === section),
+  })).filter((part) => part.rows.length > 0);
+};
