@@ -66,6 +66,6 @@ describe('resolveInputs', () => {
 
   it('never takes an inherited name for an input', () => {
     assert.throws(() => resolveInputs(declared, { repo: 'x', constructor: 1 }), MeshError);
-    assert.throws(() => resolveInputs({ constructor: { type: 'string' } }, {}), /is missing/);
+    assert.throws(() => resolveInputs({ constructor: { type: 'string' as const } }, {}), /is missing/);
   });
 });

@@ -39,10 +39,9 @@ const findKey = (value: unknown, key: string, path: (string | number)[] = []): (
 };
 
 const sentence = (error: ErrorObject, where: string): string => {
-  const allowed = Array.isArray(error.params['allowedValues'])
-    ? `: ${error.params['allowedValues'].map(String).join(', ')}`
-    : '';
-  const extra = error.params['additionalProperty'];
+  const values: unknown = error.params['allowedValues'];
+  const allowed = Array.isArray(values) ? `: ${values.map(String).join(', ')}` : '';
+  const extra: unknown = error.params['additionalProperty'];
   return `${where}${where === '' ? '' : ' '}${error.message ?? 'does not fit'}${allowed}${
     typeof extra === 'string' ? ` (${extra})` : ''
   }`;
