@@ -191,11 +191,13 @@ describe('command: output', () => {
     assert.equal(events.filter((event) => event.kind !== 'message').length, 0);
   });
 
-  it('the last whole message is the text', async () => {
-    const { outcome } = await run(
-      shell('printf "%s\\n" "$@"', 'noise', '{"kind":"message","payload":{"role":"agent","text":"answer"}}'),
-    );
+  it('the last whole message is the answer; earlier ones are events', async () => {
+    const say = (text: string): string =>
+      JSON.stringify({ kind: 'message', payload: { role: 'agent', text } });
+    const { outcome, events } = await run(shell('printf "%s\\n" "$@"', 'noise', say('first'), say('answer')));
     assert.equal(outcome.text, 'answer');
+    const whole = events.filter((event) => event.kind === 'message' && event.delta !== true);
+    assert.deepEqual(whole, [{ kind: 'message', payload: { role: 'agent', text: 'first' } }]);
   });
 
   it('an error line explains the exit code', async () => {

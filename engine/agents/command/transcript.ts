@@ -29,7 +29,7 @@ export class Transcript {
   /** Sink calls run one after the other, whichever stream they come from. */
   #last: Promise<void> = Promise.resolve();
   #running = '';
-  #whole: string | null = null;
+  #whole: Extract<AdapterEvent, { kind: 'message' }> | null = null;
   #bytes = 0;
   #failure: Failure | null = null;
 
@@ -48,10 +48,11 @@ export class Transcript {
     return this.#last;
   }
 
-  /** Takes one piece of stdout, `bytes` of which were read. */
+  /** Takes one piece of stdout. The last whole message may be the answer: it is held until something supersedes it. */
   async take(piece: Piece): Promise<void> {
     if ('text' in piece) {
       this.#grow(piece.text);
+      await this.#releaseWhole();
       this.#running += piece.text;
       await this.report({ kind: 'message', payload: { role: 'agent', text: piece.text }, delta: true });
       return;
@@ -59,10 +60,12 @@ export class Transcript {
     const { event } = piece;
     if (event.kind === 'message' && event.payload.role !== 'user') {
       this.#grow(event.payload.text);
+      await this.#releaseWhole();
       if (event.delta === true) this.#running += event.payload.text;
       else {
-        this.#whole = event.payload.text;
+        this.#whole = event;
         this.#running = '';
+        return;
       }
     } else if (event.kind === 'artifact') {
       this.#artifacts.push(toArtifact(event.payload as OutcomeArtifact));
@@ -70,15 +73,18 @@ export class Transcript {
     await this.report(event);
   }
 
-  /** Reports the whole of a text that came in pieces, and gives what the outcome holds. */
+  /** What the outcome holds, after all reports are durable. The final text is the engine’s to record. */
   async close(): Promise<Pick<Outcome, 'text' | 'artifacts'>> {
-    if (this.#running.trim() !== '') {
-      this.#whole = this.#running.replace(/\r?\n$/, '');
-      await this.report({ kind: 'message', payload: { role: 'agent', text: this.#whole } });
-    }
-    this.#running = '';
     await this.#last;
-    return { ...(this.#whole === null ? {} : { text: this.#whole }), artifacts: this.#artifacts };
+    const running = this.#running.replace(/\r?\n$/, '');
+    const text = running.trim() === '' ? this.#whole?.payload.text : running;
+    return { ...(text === undefined ? {} : { text }), artifacts: this.#artifacts };
+  }
+
+  async #releaseWhole(): Promise<void> {
+    const whole = this.#whole;
+    this.#whole = null;
+    if (whole !== null) await this.report(whole);
   }
 
   #grow(text: string): void {
