@@ -121,7 +121,7 @@ export const SECTIONS: readonly Section[] = [
     'console/tsconfig.json',
   ),
   command('imports', 'the import table', [
-    `${modules}/dependency-cruiser/bin/dependency-cruise.mjs`,
+    `${modules}/dependency-cruiser/bin/dependency-cruiser.mjs`,
     '--config',
     '.dependency-cruiser.cjs',
     '--output-type=err-long',
