@@ -1,0 +1,69 @@
+// Pages of the log: the rows that fit a filter, their lines as they stand in the table.
+import type { Database } from 'better-sqlite3';
+import { MeshError } from '#machines/nouns/error';
+import type { EventFilter } from '#machines/nouns/event';
+import type { EventPage } from '../engine.ts';
+import { type Statement, param, statement } from '../store/statement.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+const COLUMN_OF = {
+  run_id: 'run_id',
+  task_id: 'task_id',
+  team_run_id: 'team_run_id',
+  kind: 'kind',
+  agent: 'agent',
+  status: 'state',
+} as const;
+type EqualKey = keyof typeof COLUMN_OF;
+const EQUAL_KEYS = Object.keys(COLUMN_OF) as EqualKey[];
+
+type Params = Readonly<Record<string, string | number>>;
+type PageStatement = Statement<Params, { seq: number; line: string }>;
+
+const boundary = (name: 'since' | 'until', text: string): number => {
+  const at = parseTimestamp(text);
+  if (at === null) throw new MeshError('bad_request', `${name}: not an RFC 3339 time`, { field: name });
+  return at;
+};
+
+const prepare = (db: Database, given: ReadonlySet<string>): PageStatement =>
+  statement<Params>()(db, (k) => {
+    let query = k.selectFrom('events').select(['seq', 'line']).where('seq', '>', param<number>('after'));
+    for (const key of EQUAL_KEYS)
+      if (given.has(key)) query = query.where(COLUMN_OF[key], '=', param<string>(key));
+    if (given.has('since')) query = query.where('at', '>=', param<number>('since'));
+    if (given.has('until')) query = query.where('at', '<', param<number>('until'));
+    return query.orderBy('seq').limit(param<number>('limit'));
+  });
+
+/**
+ * Makes the reader of one database. It takes the filter, the seq to start after, how many rows at most, and the head
+ * of the log. `nextSeq` is where the next page starts: the last row given, or the head when nothing more fits.
+ * A statement is prepared once for each set of filters.
+ */
+export const pageReader = (
+  db: Database,
+): ((filter: EventFilter, afterSeq: number, limit: number, head: number) => EventPage) => {
+  const prepared = new Map<string, PageStatement>();
+  return (filter, afterSeq, limit, head) => {
+    const params: Record<string, string | number> = { after: afterSeq, limit: limit + 1 };
+    for (const key of EQUAL_KEYS) {
+      const value = filter[key];
+      if (value !== undefined) params[key] = value;
+    }
+    if (filter.since !== undefined) params['since'] = boundary('since', filter.since);
+    if (filter.until !== undefined) params['until'] = boundary('until', filter.until);
+    const shape = Object.keys(params).join();
+    const query = prepared.get(shape) ?? prepare(db, new Set(Object.keys(params)));
+    prepared.set(shape, query);
+    const rows = query.all(params);
+    const more = rows.length > limit;
+    const kept = more ? rows.slice(0, limit) : rows;
+    const last = kept.at(-1)?.seq ?? afterSeq;
+    return {
+      lines: kept.map(({ line }) => line),
+      nextSeq: more ? last : Math.max(last, head),
+      more,
+    };
+  };
+};
