@@ -1,7 +1,7 @@
 // Runs one section of the table to its end and counts what passed and failed.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import process from 'node:process';
 import type { Section } from './sections.ts';
 import type { Failure, Tally } from './tally-reporter.ts';
@@ -29,6 +29,8 @@ const runNode = (args: readonly string[], log: string, limitSeconds: number): Pr
       CI: 'true',
       NO_COLOR: '1',
       NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/node-compile'),
+      // Set inside a run of node:test, where a nested run would report to its parent instead of to its reporters.
+      NODE_TEST_CONTEXT: undefined,
     };
     const child = spawn(process.execPath, args, { stdio: ['ignore', out, out], env, detached: true });
     closeSync(out);
@@ -138,7 +140,7 @@ export const runSection = async (
   reportFolder: string,
 ): Promise<Outcome> => {
   const log = join(reportFolder, `${section.id}.log`);
-  const json = join(process.cwd(), reportFolder, `${section.id}.json`);
+  const json = resolvePath(reportFolder, `${section.id}.json`);
   rmSync(json, { force: true });
   const { work } = section;
   const taken = work.kind === 'command' ? [] : files.filter(work.takes);
