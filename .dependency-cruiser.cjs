@@ -1,7 +1,7 @@
 // The import table of ARCHITECTURE.md as rules. tests/ground/import-table.test.ts plants a violation of each.
 
 /** Tests and suites may look anywhere (a contract test needs the real adapter); nothing may look at them. */
-const TESTS = '\\.(test|testsuite|spec)\\.ts$';
+const TESTS = '(\\.(test|testsuite|spec)|/arbitraries)\\.ts$';
 const SERVER_LIBRARIES = '^node_modules/(@types/)?(express|kysely|better-sqlite3|@a2a-js|pino|bee-queue|pg)/';
 
 module.exports = {
@@ -129,7 +129,7 @@ module.exports = {
       comment:
         'cli/demo/agents/<name> is started, never imported: it must be as foreign as an agent of a user.',
       severity: 'error',
-      from: { pathNot: ['^cli/demo/agents/', TESTS] },
+      from: { pathNot: ['^cli/demo/agents/', '^tests/', TESTS] },
       to: { path: '^cli/demo/agents/' },
     },
     {

