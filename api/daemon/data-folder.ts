@@ -1,0 +1,44 @@
+// The data folder: made for its owner alone, and checked before anything is begun in it.
+import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { FILES } from '#api/contract/address';
+import { MeshError } from '#machines/nouns/error-codes';
+
+const OTHERS = 0o077;
+
+const refuse = (dataDir: string, error: unknown): MeshError => {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MeshError(
+    'storage_failed',
+    `The data folder ${dataDir} cannot be used: ${reason}`,
+    {},
+    { cause: error },
+  );
+};
+
+/** Whether a folder is ours to close to others: empty, or with something in it that AgentMesh writes. */
+const isMeshFolder = (dataDir: string): boolean => {
+  const names = readdirSync(dataDir);
+  const ours: readonly string[] = [FILES.events, FILES.pid, FILES.log, FILES.lock, FILES.database];
+  return names.length === 0 || names.some((name) => ours.includes(name));
+};
+
+/**
+ * Makes the folder (0700) or checks that it can be written. One that was open to others, as the earlier tools made it,
+ * is closed to them; a folder that has another use is left as it is.
+ * @returns what the user should know about it, or null
+ * @throws MeshError storage_failed
+ */
+export const prepareDataFolder = (dataDir: string): string | null => {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const { mode, uid } = statSync(dataDir);
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    if ((mode & OTHERS) === 0) return null;
+    if (uid !== process.getuid?.() || !isMeshFolder(dataDir))
+      return `other users of this machine can look into ${dataDir}`;
+    chmodSync(dataDir, 0o700);
+    return `${dataDir} was open to other users; it is closed to them now`;
+  } catch (error) {
+    throw refuse(dataDir, error);
+  }
+};

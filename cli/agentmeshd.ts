@@ -1,0 +1,156 @@
+// `agentmeshd`: starts and stops the daemon, and says how it is. Loads the rest of the daemon only where it is needed.
+import { Builtins, Cli, Command, Option } from 'clipanion';
+import type { StartFlags } from '#api/daemon/messages';
+import { bootstrapOf, dataDirOf } from '#api/daemon/paths';
+import { startInBackground, startInForeground } from '#api/daemon/start';
+import { ERRORS, EXIT, MeshError } from '#machines/nouns/error-codes';
+
+const dataDirOption = () =>
+  Option.String('--data-dir', {
+    description: 'Data folder; else AGENTMESH_DATA_DIR, else ~/.agentmesh',
+  });
+
+/** Leaves out what is not given. */
+const given = (flags: Readonly<Record<keyof StartFlags, string | undefined>>): StartFlags =>
+  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+
+/** Colour on a terminal only (isTTY is absent elsewhere), and not against NO_COLOR (no-color.org). */
+const isColourful = (stream: NodeJS.WriteStream): boolean =>
+  stream.isTTY ? (process.env['NO_COLOR'] ?? '') === '' : false;
+
+/** A command whose failures come out as one line, its remedy, and the exit code of the catalogue. */
+abstract class DaemonCommand extends Command {
+  abstract perform(): Promise<number>;
+
+  override async execute(): Promise<number> {
+    try {
+      return await this.perform();
+    } catch (error) {
+      if (!(error instanceof MeshError)) throw error;
+      const { remedy, exit } = ERRORS[error.code];
+      this.context.stderr.write(`agentmeshd: ${error.detail}\n  ${remedy}\n`);
+      return exit;
+    }
+  }
+}
+
+class StartCommand extends DaemonCommand {
+  static override paths = [['start']];
+  static override usage = Command.Usage({
+    description: 'Start the daemon',
+    details: `
+      Runs in the foreground until a signal ends it: the first lets work in hand finish, the second does not wait.
+      Flags go over environment (AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _LOG_LEVEL), environment
+      over defaults.
+    `,
+    examples: [
+      ['Start in the background and wait until it answers', 'agentmeshd start -b'],
+      ['Start on another folder and any free port', 'agentmeshd start --data-dir ./mesh --port 0'],
+    ],
+  });
+
+  host = Option.String('--host', { description: 'Loopback address to listen on (127.0.0.1)' });
+  port = Option.String('--port', { description: 'TCP port (8321); 0 takes any free one' });
+  dataDir = dataDirOption();
+  bootstrap = Option.String('--bootstrap', {
+    description: 'Agents to know, beside <data folder>/bootstrap.json',
+  });
+  background = Option.Boolean('-b,--background', false, {
+    description: 'Return as soon as the daemon answers',
+  });
+  synchronous = Option.String('--synchronous', {
+    description: 'FULL survives a power cut (default), NORMAL only a crash, and is faster',
+  });
+  logLevel = Option.String('--log-level', { description: 'debug, info (default), warn or error' });
+
+  async perform(): Promise<number> {
+    const options = {
+      flags: given({
+        dataDir: dataDirOf(this.dataDir, process.env),
+        host: this.host,
+        port: this.port,
+        bootstrap: bootstrapOf(this.bootstrap, process.env),
+        synchronous: this.synchronous,
+        logLevel: this.logLevel,
+      }),
+      env: process.env,
+      write: (text: string | Uint8Array) => this.context.stderr.write(text),
+      colour: isColourful(process.stderr),
+    };
+    if (!this.background) return startInForeground(options);
+    const { exit, report } = await startInBackground(options);
+    if (report !== null)
+      this.context.stdout.write(
+        `agentmeshd runs at ${report.info.url} (pid ${String(report.info.pid)}, data in ${dataDirOf(this.dataDir, process.env)})\n`,
+      );
+    return exit;
+  }
+}
+
+class StopCommand extends DaemonCommand {
+  static override paths = [['stop']];
+  static override usage = Command.Usage({
+    description: 'Stop the daemon and wait until it is gone',
+    details: 'Work in hand may finish for a few seconds; what does not goes on at the next start.',
+  });
+
+  dataDir = dataDirOption();
+  timeout = Option.String('--timeout', '20', { description: 'Seconds to wait for its end (20)' });
+
+  async perform(): Promise<number> {
+    const { stopDaemon } = await import('#api/daemon/control');
+    const seconds = Number(this.timeout);
+    if (!(seconds >= 0 && seconds <= 3_600))
+      throw new MeshError('bad_request', '--timeout takes seconds, 0 to 3600');
+    const dataDir = dataDirOf(this.dataDir, process.env);
+    const pid = await stopDaemon(dataDir, seconds * 1_000);
+    this.context.stdout.write(
+      pid === null ? `No daemon runs on ${dataDir}\n` : `agentmeshd stopped (pid ${String(pid)})\n`,
+    );
+    return EXIT.ok;
+  }
+}
+
+class StatusCommand extends DaemonCommand {
+  static override paths = [['status']];
+  static override usage = Command.Usage({
+    description: 'Say whether the daemon runs, and how well; exit code 10 when it does not',
+  });
+
+  dataDir = dataDirOption();
+  output = Option.String('-o,--output', 'text', { description: 'text (default) or json' });
+
+  async perform(): Promise<number> {
+    if (this.output !== 'text' && this.output !== 'json')
+      throw new MeshError('bad_request', '-o takes text or json');
+    const { daemonStatus } = await import('#api/daemon/control');
+    const { statusText } = await import('#api/daemon/status-text');
+    const dataDir = dataDirOf(this.dataDir, process.env);
+    const status = await daemonStatus(dataDir);
+    this.context.stdout.write(
+      this.output === 'json'
+        ? `${JSON.stringify({ data_dir: dataDir, ...status }, null, 2)}\n`
+        : statusText(dataDir, status),
+    );
+    return status.state === 'running' ? EXIT.ok : EXIT.daemonUnreachable;
+  }
+}
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  const cli = new Cli({
+    binaryName: 'agentmeshd',
+    binaryLabel: 'The AgentMesh daemon',
+    enableColors: isColourful(process.stdout),
+  });
+  for (const each of [StartCommand, StopCommand, StatusCommand, Builtins.HelpCommand]) cli.register(each);
+  let command: Command;
+  try {
+    command = cli.process([...argv], Cli.defaultContext);
+  } catch (error) {
+    process.stderr.write(cli.error(error, { colored: isColourful(process.stderr) }));
+    return EXIT.usage;
+  }
+  return cli.run(command, Cli.defaultContext);
+};
+
+process.exitCode = await main(process.argv.slice(2));
