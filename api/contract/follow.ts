@@ -64,7 +64,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 
 /** The frames of one connection, read no faster than they are taken. Throws Lost when it ends, falls silent or fails. */
 async function* frames(response: Response, attempt: AbortController): AsyncGenerator<Frame, void, undefined> {
-  const reader = response.body?.getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   if (reader === undefined) throw new Lost('the answer has no body');
   const ready: Frame[] = [];
   const parser = createParser({

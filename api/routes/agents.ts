@@ -1,0 +1,28 @@
+// Agents on the mesh, and looking for them.
+import { MeshError } from '#machines/nouns/error';
+import type { Handlers } from './handler.ts';
+
+export const agentHandlers: Handlers<
+  'agents.list' | 'agents.get' | 'agents.add' | 'agents.remove' | 'discover'
+> = {
+  'agents.list': ({ engine }) => engine.agents.list(),
+
+  'agents.get': ({ engine, params }) => engine.agents.get(params.name),
+
+  'agents.add': ({ engine, caller, body }) => {
+    // A command is a program that will run as the daemon’s user; on TCP any user of the machine may be asking.
+    if (body.command !== undefined && caller.kind !== 'socket')
+      throw new MeshError(
+        'forbidden',
+        'A command agent can be added through the local socket or bootstrap.json only',
+      );
+    return engine.agents.add(caller, body, 'url', body.url === undefined ? 'api' : new URL(body.url).origin);
+  },
+
+  'agents.remove': async ({ engine, caller, params }) => {
+    await engine.agents.remove(caller, params.name);
+    return undefined;
+  },
+
+  discover: ({ engine, caller, body }) => engine.discovery.sweep(caller, { waitMs: body.wait_ms }),
+};

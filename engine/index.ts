@@ -1,0 +1,4 @@
+// The only door of the engine: what api and daemon may know of it.
+export type * from './engine.ts';
+export type { Log } from './ports.ts';
+export { loopbackCaller, socketCaller, type Caller } from './identity/caller.ts';
