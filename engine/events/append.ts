@@ -1,5 +1,5 @@
 // The event log: append inside a transaction, read in pages, subscribe. The table is the truth; the mirror follows it.
-import { type EventDraft, type EventFilter, type EventSource, type EventV1 } from '#machines/nouns/event';
+import type { EventDraft, EventFilter, EventSource, EventV1 } from '#machines/nouns/event';
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { EventPage, EventRow, Subscription } from '../engine.ts';

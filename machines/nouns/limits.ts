@@ -38,6 +38,8 @@ export const LIMITS = {
   promptBytes: 256 * KIB,
   /** A line of a log written by others: longer ones are set aside as rejected. */
   logLineBytes: 4 * MIB,
+  /** An event's id given by its writer: a UUID has 36 characters, a URI-like one has room. */
+  eventIdChars: 256,
   /** Events answered by GET /api/events when no limit is asked for, and at most. */
   eventsPageDefault: 200,
   eventsPageMax: 1_000,

@@ -1,0 +1,52 @@
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request again gets the same thing.
+import { createHash } from 'node:crypto';
+import { MeshError } from '#machines/nouns/error';
+import type { Operation } from '#machines/nouns/audit';
+import { canonicalJson } from '../events/canonical.ts';
+import type { Store } from '../store/open.ts';
+import { param, statement } from '../store/statement.ts';
+import type { Tx } from '../store/writer.ts';
+
+export interface Idempotency {
+  /**
+   * Inside the transaction that makes `subject`: the id of what an earlier request with this key made, or null when
+   * this is the first. Throws idempotency_conflict when the key was used for other arguments.
+   */
+  claim(tx: Tx, operation: Operation, key: string | undefined, args: unknown, subject: string): string | null;
+}
+
+/** Keys are kept for ever: they are small, and a late repeat must not start work again. */
+export const createIdempotency = ({ db }: Store): Idempotency => {
+  const find = statement<{ operation: string; key: string }>()(db, (k) =>
+    k
+      .selectFrom('idempotency')
+      .select(['args_sha256', 'subject'])
+      .where('operation', '=', param<string>('operation'))
+      .where('key', '=', param<string>('key')),
+  );
+  const insert = statement<{ operation: string; key: string; args: string; subject: string; at: number }>()(
+    db,
+    (k) =>
+      k.insertInto('idempotency').values({
+        operation: param('operation'),
+        key: param('key'),
+        args_sha256: param('args'),
+        subject: param('subject'),
+        created_at: param('at'),
+      }),
+  );
+  return {
+    claim: (tx, operation, key, args, subject) => {
+      if (key === undefined) return null;
+      const hash = createHash('sha256').update(canonicalJson(args)).digest('hex');
+      const earlier = find.get({ operation, key });
+      if (earlier === undefined) {
+        insert.run({ operation, key, args: hash, subject, at: tx.now });
+        return null;
+      }
+      if (earlier.args_sha256 !== hash)
+        throw new MeshError('idempotency_conflict', `the key ${key} was used for another request`);
+      return earlier.subject;
+    },
+  };
+};
