@@ -8,14 +8,16 @@ import { AuditRowSchema } from '#machines/nouns/audit';
 import { testPorts } from '../events/arbitraries.ts';
 import { loopbackCaller, socketCaller } from '../identity/caller.ts';
 import { openStore, type Store } from '../store/open.ts';
-import { argsSha256, audit, listAudit } from './append.ts';
+import { argsSha256, type Audit, createAudit } from './append.ts';
 
 let folder = '';
 let store: Store;
+let audit: Audit;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'audit-'));
   store = await openStore(join(folder, 'a.db'), { synchronous: 'NORMAL' }, testPorts());
+  audit = createAudit(store);
 });
 afterEach(() => {
   store.close();
@@ -26,15 +28,15 @@ describe('audit', () => {
   it('stands exactly when what it records does', async () => {
     const caller = socketCaller('uid:1000');
     await store.writer.submit((tx) => {
-      audit(tx, store, caller, 'agent.add', 'write', 'calc', { url: 'http://127.0.0.1:1' });
+      audit.append(tx, caller, 'agent.add', 'write', 'calc', { url: 'http://127.0.0.1:1' });
     });
     await assert.rejects(
       store.writer.submit((tx) => {
-        audit(tx, store, caller, 'agent.remove', 'write', 'calc', {});
+        audit.append(tx, caller, 'agent.remove', 'write', 'calc', {});
         throw new Error('no');
       }),
     );
-    const rows = listAudit(store, { limit: 10 });
+    const rows = audit.list({ limit: 10 });
     assert.equal(rows.length, 1);
     assert.deepEqual(rows[0]?.caller, { kind: 'socket', role: 'owner', detail: 'uid:1000' });
     AuditRowSchema.parse(rows[0]);
@@ -43,11 +45,11 @@ describe('audit', () => {
   it('lists newest first, in pages that neither repeat nor skip', async () => {
     await store.writer.submit((tx) => {
       for (let n = 0; n < 25; n++)
-        audit(tx, store, loopbackCaller('test'), 'invocation.start', 'write', `r${n}`, { n });
+        audit.append(tx, loopbackCaller('test'), 'invocation.start', 'write', `r${n}`, { n });
     });
     const seen: (string | null)[] = [];
     for (let before: number | undefined; ;) {
-      const rows = listAudit(store, { limit: 10, ...(before === undefined ? {} : { before }) });
+      const rows = audit.list({ limit: 10, ...(before === undefined ? {} : { before }) });
       if (rows.length === 0) break;
       seen.push(...rows.map(({ subject }) => subject));
       before = rows.at(-1)?.seq;
@@ -64,7 +66,7 @@ describe('audit', () => {
     // Known answer: SHA-256 of {"a":1}.
     assert.equal(argsSha256({ a: 1 }), '015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862');
     await store.writer.submit((tx) => {
-      audit(tx, store, socketCaller('uid:1'), 'agent.add', 'write', 'x', { token: 'hush-hush' });
+      audit.append(tx, socketCaller('uid:1'), 'agent.add', 'write', 'x', { token: 'hush-hush' });
     });
     assert.doesNotMatch(JSON.stringify(store.db.prepare('SELECT * FROM audit').all()), /hush/);
   });

@@ -1,9 +1,8 @@
 // Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request again gets the same thing.
-import { createHash } from 'node:crypto';
 import { MeshError } from '#machines/nouns/error';
 import type { Operation } from '#machines/nouns/audit';
-import { canonicalJson } from '../events/canonical.ts';
 import type { Store } from '../store/open.ts';
+import { argsSha256 } from './append.ts';
 import { param, statement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
@@ -38,7 +37,7 @@ export const createIdempotency = ({ db }: Store): Idempotency => {
   return {
     claim: (tx, operation, key, args, subject) => {
       if (key === undefined) return null;
-      const hash = createHash('sha256').update(canonicalJson(args)).digest('hex');
+      const hash = argsSha256(args);
       const earlier = find.get({ operation, key });
       if (earlier === undefined) {
         insert.run({ operation, key, args: hash, subject, at: tx.now });

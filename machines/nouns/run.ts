@@ -18,6 +18,11 @@ export const TEAM_RUN_STATUSES = [
 export type TeamRunStatus = (typeof TEAM_RUN_STATUSES)[number];
 export const TERMINAL_TEAM_RUN_STATUSES: readonly TeamRunStatus[] = ['completed', 'failed', 'cancelled'];
 
+/** What a run is while the machine that made its snapshot no longer fits: the machine cannot say so itself. */
+export const BLOCKED: TeamRunStatus = 'blocked';
+/** How a run ends that its machine cannot end: it threw, or it was cancelled while blocked. */
+export const ENDED_OUTSIDE = { threw: 'failed', cancelled: 'cancelled' } as const;
+
 /** Whether a team run has ended for good. */
 export const isTerminalTeamRun = (status: TeamRunStatus): boolean =>
   TERMINAL_TEAM_RUN_STATUSES.includes(status);

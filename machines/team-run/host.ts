@@ -209,3 +209,20 @@ export const enabledEvents = (snapshot: RunSnapshot): string[] => {
   ];
   return asked.filter((event) => snapshot.can(event)).map(({ type }) => type);
 };
+
+/** The event in the words of the state table. */
+export const eventName = (type: string): string =>
+  type.startsWith('xstate.after.backoff')
+    ? 'backoff'
+    : type.startsWith('xstate.after.cancelLimit')
+      ? 'cancel_timeout'
+      : type;
+
+/** The step that a transition is about: the event’s own, else the one that was active. */
+export const stepOf = (event: HostedEvent, before: RunSnapshot): string | null => {
+  if ('step' in event) return event.step;
+  const { value } = before;
+  if (typeof value === 'string') return before.context.retry?.step ?? null;
+  const inner = Object.values(value)[0];
+  return typeof inner === 'string' ? inner : null;
+};

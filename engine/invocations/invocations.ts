@@ -1,0 +1,164 @@
+// Calls to agents: begun for a step or for a person, performed by queued jobs, stopped, listed. One code path for both.
+import { MeshError } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
+import type { Invocation, InvocationState } from '#machines/nouns/run';
+import type { Audit } from '../audit/append.ts';
+import type { Idempotency } from '../audit/idempotency.ts';
+import type { ListOptions } from '../engine.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Ids } from '../ports.ts';
+import type { JobQueue } from '../queue/queue.ts';
+import type { Tx } from '../store/writer.ts';
+import { createPerform, type InHand, type PerformParts } from './perform.ts';
+import { invocationFacts } from './recorder.ts';
+import { type NewInvocation, toInvocation } from './rows.ts';
+
+/** How much of a prompt its `submitted` event shows; the agent gets all of it. */
+const PROMPT_SHOWN = 2_000;
+
+export interface Invocations {
+  /** Inside a transaction: the row, its job and its first event. */
+  begin(tx: Tx, invocation: NewInvocation, shownPrompt: string): void;
+  /** Inside a transaction: asks for the end of the invocation with this key; nothing when it has ended. */
+  stopByKey(tx: Tx, key: string, reason: string): void;
+  start(
+    caller: Caller,
+    ask: { to: string; from?: string; prompt: string; timeoutMs?: number; idempotencyKey?: string },
+  ): Promise<Invocation>;
+  get(runId: string): Invocation;
+  list(options: ListOptions<InvocationState> & { readonly plainOnly: boolean }): Invocation[];
+  cancel(caller: Caller, runId: string, reason?: string): Promise<Invocation>;
+  countLive(): number;
+}
+
+export interface InvocationsParts extends PerformParts {
+  readonly ids: Ids;
+  readonly audit: Audit;
+  readonly idempotency: Idempotency;
+  readonly queue: JobQueue;
+  readonly concurrency: number;
+}
+
+/** Wires invocations and registers the handler of their queue. */
+export const createInvocations = (parts: InvocationsParts): Invocations => {
+  const { rows, log, outbox, writer, audit, idempotency, agents, ids, ports } = parts;
+  const inHand = new Map<string, InHand>();
+  parts.queue.work('invocations', parts.concurrency, createPerform(parts, inHand));
+
+  const begin: Invocations['begin'] = (tx, invocation, shownPrompt) => {
+    rows.insert(tx, invocation);
+    const facts = invocationFacts({ ...invocation, ...unbegun }, null);
+    const text = shownPrompt.length > PROMPT_SHOWN ? `${shownPrompt.slice(0, PROMPT_SHOWN)}…` : shownPrompt;
+    log.append(
+      tx,
+      {
+        ...facts,
+        kind: 'status',
+        payload: { state: 'submitted', text, data: { prompt_chars: shownPrompt.length } },
+      },
+      'engine',
+    );
+    outbox.add(tx, { id: invocation.runId, queue: 'invocations', payload: '{}' });
+  };
+
+  const requestStop = (tx: Tx, runId: string, reason: string): void => {
+    rows.requestCancel(tx, runId, reason);
+    tx.after(() => inHand.get(runId)?.stop('cancel'));
+  };
+
+  const found = (runId: string): Invocation => {
+    const row = rows.get(runId);
+    if (row === null) throw new MeshError('unknown_run', `no run ${runId} is known`);
+    return toInvocation(row);
+  };
+
+  return {
+    begin,
+    stopByKey: (tx, key, reason) => {
+      const row = rows.byKey(key);
+      if (row !== null && row.endedAt === null && row.cancelRequested === null)
+        requestStop(tx, row.runId, reason);
+    },
+    start: async (caller, ask) => {
+      // Names resolve before anything is written: an unknown one leaves no trace of a run.
+      agents.target(ask.to);
+      if (ask.from !== undefined) agents.target(ask.from);
+      const args = {
+        to: ask.to,
+        from: ask.from ?? null,
+        prompt: ask.prompt,
+        timeout_ms: ask.timeoutMs ?? null,
+      };
+      const runId = ids.uuidv7();
+      const subject = await writer.submit((tx) => {
+        const earlier = idempotency.claim(tx, 'invocation.start', ask.idempotencyKey, args, runId);
+        if (earlier !== null) return earlier;
+        audit.append(tx, caller, 'invocation.start', 'write', runId, args);
+        begin(
+          tx,
+          {
+            runId,
+            teamRunId: null,
+            step: null,
+            execution: null,
+            attempt: null,
+            key: runId,
+            agent: ask.to,
+            from: ask.from ?? null,
+            prompt: ask.prompt,
+            data: {},
+            onUnknown: 'fail',
+            outputSchema: null,
+            mayHaveRunTwice: false,
+            deadline: tx.now + (ask.timeoutMs ?? LIMITS.defaultRunTimeoutMs),
+          },
+          ask.prompt,
+        );
+        return runId;
+      });
+      return found(subject);
+    },
+    get: found,
+    list: ({ status, before, limit, plainOnly }) =>
+      rows.list({ state: status ?? null, before: before ?? null, plainOnly, limit }).map(toInvocation),
+    cancel: async (caller, runId, reason) => {
+      await writer.submit((tx) => {
+        const row = rows.get(runId);
+        if (row === null) throw new MeshError('unknown_run', `no run ${runId} is known`);
+        if (row.endedAt !== null) {
+          if (row.state === 'cancelled') return;
+          throw new MeshError('not_enabled', `the run has ended: ${row.state}`, { enabled: [] });
+        }
+        if (row.cancelRequested !== null) return;
+        audit.append(tx, caller, 'invocation.cancel', 'write', runId, { reason: reason ?? null });
+        const facts = invocationFacts(row, row.taskId);
+        log.append(
+          tx,
+          {
+            ...facts,
+            kind: 'status',
+            payload: { state: 'cancelling', ...(reason === undefined ? {} : { text: reason }) },
+          },
+          'engine',
+        );
+        requestStop(tx, runId, reason ?? 'asked by a person');
+      });
+      ports.log.info({ run_id: runId }, 'cancel requested');
+      return found(runId);
+    },
+    countLive: () => rows.countLive(),
+  };
+};
+
+/** The part of a row that a new invocation does not have yet. */
+const unbegun = {
+  state: 'queued',
+  taskId: null,
+  handle: null,
+  error: null,
+  cancelRequested: null,
+  cancelConfirmed: null,
+  createdAt: 0,
+  startedAt: null,
+  endedAt: null,
+} as const;

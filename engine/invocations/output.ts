@@ -1,0 +1,69 @@
+// A step's output: taken from what the agent answered, and checked against the schema that the template declares.
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type Failure, failure } from '#machines/nouns/error';
+import type { Outcome } from '../agents/adapter.ts';
+
+/** Where an output came from: the last data artifact (by its index), or the final text. */
+export interface StepOutput {
+  readonly value: unknown;
+  readonly artifact: number | null;
+}
+
+const FENCE = /```(?:json)?[ \t]*\r?\n([\s\S]*?)```/g;
+
+/** The text as JSON, or its only json fence; undefined when neither is. */
+const parseText = (text: string): unknown => {
+  const fences = [...text.matchAll(FENCE)].map((match) => match[1] ?? '');
+  for (const candidate of fences.length === 1 ? [text, ...fences] : [text])
+    try {
+      return JSON.parse(candidate) as unknown;
+    } catch {
+      // Not JSON: the next candidate, or none.
+    }
+  return undefined;
+};
+
+/**
+ * The last artifact with data; else, when a schema is declared, the text (or its only json fence) parsed; else {text}.
+ */
+export const outputOf = (outcome: Outcome, schema: Readonly<Record<string, unknown>> | null): StepOutput => {
+  const index = outcome.artifacts.findLastIndex(({ data }) => data !== undefined);
+  if (index >= 0) return { value: outcome.artifacts[index]?.data, artifact: index };
+  const text =
+    outcome.text ?? outcome.artifacts.findLast((artifact) => artifact.text !== undefined)?.text ?? '';
+  const parsed = schema === null ? undefined : parseText(text);
+  return { value: parsed ?? { text }, artifact: null };
+};
+
+/** Checks outputs; compiled schemas are kept, because a team runs often. */
+export interface OutputChecker {
+  /** Null when it fits (or nothing is declared); else output_invalid with every mismatch named. */
+  check(value: unknown, schema: Readonly<Record<string, unknown>> | null): Failure | null;
+}
+
+/** A checker for JSON Schema 2020-12. */
+export const createOutputChecker = (): OutputChecker => {
+  const compiled = new Map<string, ValidateFunction>();
+  const of = (schema: Readonly<Record<string, unknown>>): ValidateFunction => {
+    const text = JSON.stringify(schema);
+    const known = compiled.get(text);
+    if (known !== undefined) return known;
+    // `strict` was asked for when the template was checked; here an older template must still run.
+    const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+    if (compiled.size >= 256) compiled.clear();
+    compiled.set(text, validate);
+    return validate;
+  };
+  return {
+    check: (value, schema) => {
+      if (schema === null) return null;
+      const validate = of(schema);
+      if (validate(value)) return null;
+      const faults = (validate.errors ?? []).map(
+        ({ instancePath, message }) =>
+          `output${instancePath.replaceAll('/', '.')}: ${message ?? 'does not fit'}`,
+      );
+      return failure('output_invalid', faults.slice(0, 5).join('; '));
+    },
+  };
+};

@@ -1,0 +1,189 @@
+// The handler of an invocation job: finds the agent, invokes or re-attaches, keeps the time limit, settles.
+import { failure, MeshError } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
+import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../agents/adapter.ts';
+import type { Job } from '../queue/queue.ts';
+import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
+import { renderPrompt } from './prompt.ts';
+import type { InvocationRow } from './rows.ts';
+import { settle, type SettleParts, type StopReason } from './settle.ts';
+
+/** What the engine knows of agents, as far as invocations need it. */
+export interface AgentDirectory {
+  /** Throws unknown_agent. */
+  target(name: string): Target;
+  /** The first fitting agent. Throws agent_unreachable when none offers the skill. */
+  withSkill(skill: string, prefer: readonly string[]): Target;
+  /** Throws unsupported_agent_kind. */
+  adapter(kind: string): AgentAdapter;
+}
+
+export interface PerformParts extends RecorderParts, SettleParts {
+  readonly agents: AgentDirectory;
+  readonly ports: RecorderParts['ports'];
+}
+
+/** An invocation in hand. */
+export interface InHand {
+  /** Asks the agent to stop; the invocation then ends by the agent's own word, or unconfirmed after a while. */
+  stop(reason: StopReason): void;
+}
+
+const failed = (error: unknown): Outcome => ({
+  status: 'failed',
+  artifacts: [],
+  error:
+    error instanceof MeshError
+      ? failure(error.code, error.detail)
+      : failure('internal', error instanceof Error ? error.message : String(error)),
+});
+
+/** What a step's row keeps to be rendered when its job runs: {role?, values} (engine/runs writes it). */
+interface StepData {
+  readonly skill?: { readonly id: string; readonly prefer: readonly string[] };
+  readonly values?: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> };
+}
+
+/** Makes the handler. `inHand` is filled while an agent works, so that a cancel finds it. */
+export const createPerform = (
+  parts: PerformParts,
+  inHand: Map<string, InHand>,
+): ((job: Job) => Promise<void>) => {
+  const { agents, rows, writer, ports } = parts;
+
+  const end = async (
+    row: InvocationRow,
+    outcome: Outcome,
+    stop: StopReason | null,
+    recorder: Recorder | null,
+  ): Promise<void> => {
+    ports.crash.reach('outcome.before-commit');
+    await writer.submit((tx) => {
+      const now = rows.get(row.runId);
+      if (now === null || now.endedAt !== null) return;
+      settle(tx, { row: { ...now, agent: row.agent }, outcome, stop, recorder }, parts);
+    });
+  };
+
+  /** Runs the adapter; resolves at the latest when a stop was not confirmed in time. */
+  const untilEnded = (
+    row: InvocationRow,
+    work: (signal: AbortSignal) => Promise<Outcome>,
+  ): Promise<{ outcome: Outcome; stop: StopReason | null }> => {
+    const controller = new AbortController();
+    let stop: StopReason | null = null;
+    const forget: (() => void)[] = [];
+    return new Promise<{ outcome: Outcome; stop: StopReason | null }>((resolve) => {
+      const halt = (reason: StopReason): void => {
+        if (stop !== null) return;
+        stop = reason;
+        forget.push(
+          ports.clock.after(LIMITS.cancelConfirmMs, () => {
+            resolve({ outcome: { status: 'cancelled', artifacts: [], cancelConfirmed: false }, stop });
+          }),
+        );
+        controller.abort(new MeshError(reason === 'cancel' ? 'cancelled' : 'timeout'));
+      };
+      inHand.set(row.runId, { stop: halt });
+      forget.push(
+        ports.clock.after(Math.max(0, row.deadline - ports.clock.now()), () => {
+          halt('timeout');
+        }),
+      );
+      if (row.cancelRequested !== null) halt('cancel');
+      work(controller.signal).then(
+        (outcome) => {
+          resolve({ outcome, stop });
+        },
+        (error: unknown) => {
+          ports.log.error({ err: error, run_id: row.runId }, 'an adapter threw');
+          resolve({ outcome: failed(error), stop });
+        },
+      );
+    }).finally(() => {
+      inHand.delete(row.runId);
+      for (const each of forget) each();
+    });
+  };
+
+  const targetOf = (row: InvocationRow): Target => {
+    const { skill } = row.data as StepData;
+    return skill === undefined || !row.agent.startsWith('skill:')
+      ? agents.target(row.agent)
+      : agents.withSkill(skill.id, skill.prefer);
+  };
+
+  const invokeOrReattach = async (
+    row: InvocationRow,
+    adapter: AgentAdapter,
+    request: InvokeRequest,
+    recorder: Recorder,
+  ): Promise<Outcome> => {
+    if (row.startedAt === null) return adapter.invoke(request, recorder);
+    const found = await adapter.reattach(request, row.handle, recorder);
+    if (found.status === 'never-received') return adapter.invoke(request, recorder);
+    if (found.status === 'unknown')
+      return { status: 'failed', artifacts: [], error: failure('outcome_unknown') };
+    return found;
+  };
+
+  return async (job) => {
+    const row = rows.get(job.id);
+    if (row === null || row.endedAt !== null) {
+      await writer.submit((tx) => {
+        parts.outbox.remove(tx, job.id);
+      });
+      return;
+    }
+    if (row.cancelRequested !== null && row.startedAt === null) {
+      await end(row, { status: 'cancelled', artifacts: [], cancelConfirmed: true }, 'cancel', null);
+      return;
+    }
+    let target: Target;
+    let adapter: AgentAdapter;
+    let prompt = row.prompt;
+    const { values, skill: _skill, ...data } = row.data as StepData;
+    try {
+      target = targetOf(row);
+      adapter = agents.adapter(target.kind);
+      if (values !== undefined) {
+        const rendered = renderPrompt(row.prompt, values);
+        if (!rendered.ok)
+          throw new MeshError(
+            'invalid_input',
+            `the prompt refers to ${rendered.missing.join(', ')}, which is not there`,
+          );
+        prompt = rendered.text;
+      }
+      if (prompt.length > LIMITS.promptBytes) throw new MeshError('invalid_input', 'the prompt is too long');
+    } catch (error) {
+      await end(row, failed(error), null, null);
+      return;
+    }
+    const bound: InvocationRow = { ...row, agent: target.name };
+    if (row.startedAt === null)
+      await writer.submit((tx) => {
+        rows.markWorking(tx, row.runId, target.name);
+      });
+    // A cancel may have come while that was written.
+    const fresh = { ...bound, cancelRequested: rows.get(row.runId)?.cancelRequested ?? null };
+    const recorder = createRecorder(fresh, parts);
+    const { outcome, stop } = await untilEnded(fresh, (signal) =>
+      invokeOrReattach(
+        fresh,
+        adapter,
+        {
+          target,
+          prompt,
+          data: { ...data, key: row.key, ...(values === undefined ? {} : values) },
+          runId: row.runId,
+          key: row.key,
+          deadline: row.deadline,
+          signal,
+        },
+        recorder,
+      ),
+    );
+    await end(fresh, outcome, stop, recorder);
+  };
+};

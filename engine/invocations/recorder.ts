@@ -1,0 +1,168 @@
+// Writes down what an agent does during one invocation: one FIFO, deltas coalesced, late events marked as such.
+import type { EventDraft, EventPayload, EventV1 } from '#machines/nouns/event';
+import { LIMITS } from '#machines/nouns/limits';
+import type { AdapterEvent, NativeHandle, Sink } from '../agents/adapter.ts';
+import type { EventLog } from '../events/append.ts';
+import type { Ports } from '../ports.ts';
+import type { Writer } from '../store/writer.ts';
+import type { Tx } from '../store/writer.ts';
+import type { Artifacts } from './artifacts.ts';
+import type { InvocationRow, InvocationRows } from './rows.ts';
+
+export interface RecorderParts {
+  readonly writer: Writer;
+  readonly log: EventLog;
+  readonly rows: InvocationRows;
+  readonly artifacts: Artifacts;
+  readonly ports: Pick<Ports, 'clock' | 'crash' | 'log'>;
+}
+
+/** What every event of an invocation says of where it belongs. */
+export const invocationFacts = (
+  row: InvocationRow,
+  taskId: string | null,
+): Pick<EventDraft, 'run_id' | 'task_id' | 'step' | 'team_run_id'> & {
+  readonly metadata: Readonly<Record<string, unknown>>;
+} => ({
+  run_id: row.runId,
+  task_id: taskId,
+  step: row.step,
+  team_run_id: row.teamRunId,
+  metadata: {
+    agent: row.agent,
+    ...(row.from === null ? {} : { from: row.from }),
+    ...(row.attempt === null ? {} : { attempt: row.attempt }),
+    key: row.key,
+  },
+});
+
+interface Piece {
+  readonly kind: 'message' | 'reasoning';
+  text: string;
+  readonly event: AdapterEvent;
+}
+
+export interface Recorder extends Sink {
+  /** Inside the settling transaction: what is still buffered is written before the end is. */
+  flush(tx: Tx): void;
+  /** From now on events are late: recorded, but they wake nothing. */
+  end(): void;
+  /** Ids of the artifact events written so far, in order. */
+  readonly artifactIds: readonly string[];
+  readonly taskId: string | null;
+}
+
+/** A recorder for one invocation. */
+export const createRecorder = (row: InvocationRow, parts: RecorderParts): Recorder => {
+  const { writer, log, rows, artifacts, ports } = parts;
+  const artifactIds: string[] = [];
+  let taskId = row.taskId;
+  let piece: Piece | null = null;
+  let lastFlush = Number.NEGATIVE_INFINITY;
+  let stopTimer: (() => void) | null = null;
+  let ended = false;
+
+  const write = (tx: Tx, event: AdapterEvent, extra: Readonly<Record<string, unknown>> = {}): EventV1 => {
+    const facts = invocationFacts(row, taskId);
+    const payload: EventPayload = event.kind === 'artifact' ? artifacts.keep(event.payload) : event.payload;
+    return log.append(
+      tx,
+      {
+        ...facts,
+        kind: event.kind,
+        payload,
+        metadata: {
+          ...event.metadata,
+          ...facts.metadata,
+          ...(event.delta === true ? { delta: true } : {}),
+          ...(ended ? { late: true } : {}),
+          ...extra,
+        },
+      },
+      'agent',
+    );
+  };
+
+  const takePiece = (): AdapterEvent | null => {
+    if (piece === null) return null;
+    const { event, text } = piece;
+    piece = null;
+    stopTimer?.();
+    stopTimer = null;
+    lastFlush = ports.clock.now();
+    return { ...event, payload: { ...event.payload, text } } as AdapterEvent;
+  };
+
+  const flushSoon = (): void => {
+    if (stopTimer !== null) return;
+    const wait = Math.max(0, lastFlush + LIMITS.deltaIntervalMs - ports.clock.now());
+    stopTimer = ports.clock.after(wait, () => {
+      stopTimer = null;
+      const whole = takePiece();
+      if (whole !== null)
+        writer
+          .submit((tx) => write(tx, whole))
+          .catch((error: unknown) => {
+            ports.log.error({ err: error, run_id: row.runId }, 'a piece of an answer could not be stored');
+          });
+    });
+  };
+
+  const buffer = (event: AdapterEvent): Promise<void> => {
+    const kind = event.kind === 'reasoning' ? 'reasoning' : 'message';
+    const text = 'text' in event.payload && typeof event.payload.text === 'string' ? event.payload.text : '';
+    if (piece !== null && piece.kind !== kind) {
+      const before = takePiece();
+      piece = { kind, text, event };
+      flushSoon();
+      return before === null ? Promise.resolve() : writer.submit((tx) => void write(tx, before));
+    }
+    if (piece === null) piece = { kind, text, event };
+    else piece.text += text;
+    flushSoon();
+    return Promise.resolve();
+  };
+
+  return {
+    artifactIds,
+    get taskId() {
+      return taskId;
+    },
+    handle: (native: NativeHandle, id: string | null) =>
+      writer.submit((tx) => {
+        const isNew = id !== null && id !== taskId;
+        taskId = id ?? taskId;
+        rows.setHandle(tx, row.runId, native, taskId);
+        const facts = invocationFacts(row, taskId);
+        if (isNew || row.handle === null)
+          log.append(
+            tx,
+            { ...facts, kind: 'status', payload: { state: 'working', data: { handle: native } } },
+            'engine',
+          );
+      }),
+    event: (event) => {
+      const mayCoalesce =
+        event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
+      if (mayCoalesce) return buffer(event);
+      const before = takePiece();
+      return writer.submit((tx) => {
+        if (before !== null) write(tx, before);
+        const stored = write(tx, event);
+        if (event.kind === 'artifact') artifactIds.push(stored.id);
+      });
+    },
+    sent: () => {
+      ports.crash.reach('invoke.sent');
+    },
+    flush: (tx) => {
+      const whole = takePiece();
+      if (whole !== null) write(tx, whole);
+    },
+    end: () => {
+      ended = true;
+      stopTimer?.();
+      stopTimer = null;
+    },
+  };
+};

@@ -1,0 +1,312 @@
+// The invocations table: one row a call to one agent, for plain runs and step attempts alike.
+import type { Failure } from '#machines/nouns/error';
+import type { Invocation, InvocationState } from '#machines/nouns/run';
+import type { NativeHandle } from '../agents/adapter.ts';
+import type { Store } from '../store/open.ts';
+import { param, statement } from '../store/statement.ts';
+import type { Tx } from '../store/writer.ts';
+
+/** A row with its JSON columns read. Times are milliseconds. */
+export interface InvocationRow {
+  readonly runId: string;
+  readonly teamRunId: string | null;
+  readonly step: string | null;
+  readonly execution: number | null;
+  readonly attempt: number | null;
+  readonly key: string;
+  readonly agent: string;
+  readonly from: string | null;
+  readonly state: InvocationState;
+  readonly taskId: string | null;
+  readonly handle: NativeHandle | null;
+  readonly prompt: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly onUnknown: 'retry' | 'fail';
+  readonly outputSchema: Readonly<Record<string, unknown>> | null;
+  readonly error: Failure | null;
+  readonly mayHaveRunTwice: boolean;
+  readonly cancelRequested: string | null;
+  readonly cancelConfirmed: boolean | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly deadline: number;
+}
+
+/** What a new row says; the rest is not known yet. */
+export type NewInvocation = Pick<
+  InvocationRow,
+  | 'runId'
+  | 'teamRunId'
+  | 'step'
+  | 'execution'
+  | 'attempt'
+  | 'key'
+  | 'agent'
+  | 'from'
+  | 'prompt'
+  | 'data'
+  | 'onUnknown'
+  | 'outputSchema'
+  | 'mayHaveRunTwice'
+  | 'deadline'
+>;
+
+interface Raw {
+  run_id: string;
+  team_run_id: string | null;
+  step: string | null;
+  execution: number | null;
+  attempt: number | null;
+  key: string;
+  agent: string;
+  from_agent: string | null;
+  state: string;
+  task_id: string | null;
+  handle: string | null;
+  prompt: string;
+  data: string;
+  on_unknown: string;
+  output_schema: string | null;
+  error: string | null;
+  may_have_run_twice: number;
+  cancel_requested: string | null;
+  cancel_confirmed: number | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  deadline: number;
+}
+
+const json = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+
+const fromRaw = (raw: Raw): InvocationRow => ({
+  runId: raw.run_id,
+  teamRunId: raw.team_run_id,
+  step: raw.step,
+  execution: raw.execution,
+  attempt: raw.attempt,
+  key: raw.key,
+  agent: raw.agent,
+  from: raw.from_agent,
+  state: raw.state as InvocationState,
+  taskId: raw.task_id,
+  handle: json<NativeHandle>(raw.handle),
+  prompt: raw.prompt,
+  data: JSON.parse(raw.data) as Record<string, unknown>,
+  onUnknown: raw.on_unknown as 'retry' | 'fail',
+  outputSchema: json<Record<string, unknown>>(raw.output_schema),
+  error: json<Failure>(raw.error),
+  mayHaveRunTwice: raw.may_have_run_twice === 1,
+  cancelRequested: raw.cancel_requested,
+  cancelConfirmed: raw.cancel_confirmed === null ? null : raw.cancel_confirmed === 1,
+  createdAt: raw.created_at,
+  startedAt: raw.started_at,
+  endedAt: raw.ended_at,
+  deadline: raw.deadline,
+});
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The row as others see it. */
+export const toInvocation = (row: InvocationRow): Invocation => ({
+  run_id: row.runId,
+  team_run_id: row.teamRunId,
+  step: row.step,
+  attempt: row.attempt,
+  key: row.key,
+  agent: row.agent,
+  from: row.from,
+  state: row.state,
+  task_id: row.taskId,
+  error: row.error,
+  may_have_run_twice: row.mayHaveRunTwice,
+  cancel_confirmed: row.cancelConfirmed,
+  created_at: iso(row.createdAt),
+  started_at: row.startedAt === null ? null : iso(row.startedAt),
+  ended_at: row.endedAt === null ? null : iso(row.endedAt),
+  deadline: iso(row.deadline),
+});
+
+export interface InvocationRows {
+  insert(tx: Tx, row: NewInvocation): void;
+  get(runId: string): InvocationRow | null;
+  byKey(key: string): InvocationRow | null;
+  ofTeamRun(teamRunId: string): InvocationRow[];
+  list(options: {
+    state: string | null;
+    before: string | null;
+    plainOnly: boolean;
+    limit: number;
+  }): InvocationRow[];
+  countLive(): number;
+  /** It was handed to its agent (or will be at once): after a crash its outcome is to be asked for. */
+  markWorking(tx: Tx, runId: string, agent: string): void;
+  setHandle(tx: Tx, runId: string, handle: NativeHandle, taskId: string | null): void;
+  requestCancel(tx: Tx, runId: string, reason: string): void;
+  end(
+    tx: Tx,
+    runId: string,
+    end: { state: InvocationState; error: Failure | null; cancelConfirmed: boolean | null },
+  ): void;
+}
+
+/** Prepares the statements of the table. */
+export const createInvocationRows = ({ db }: Store): InvocationRows => {
+  const insert = statement<{
+    run_id: string;
+    team_run_id: string | null;
+    step: string | null;
+    execution: number | null;
+    attempt: number | null;
+    key: string;
+    agent: string;
+    from_agent: string | null;
+    prompt: string;
+    data: string;
+    on_unknown: string;
+    output_schema: string | null;
+    may_have_run_twice: number;
+    created_at: number;
+    deadline: number;
+  }>()(db, (k) =>
+    k.insertInto('invocations').values({
+      run_id: param('run_id'),
+      team_run_id: param('team_run_id'),
+      step: param('step'),
+      execution: param('execution'),
+      attempt: param('attempt'),
+      key: param('key'),
+      agent: param('agent'),
+      from_agent: param('from_agent'),
+      state: 'queued',
+      prompt: param('prompt'),
+      data: param('data'),
+      on_unknown: param('on_unknown'),
+      output_schema: param('output_schema'),
+      may_have_run_twice: param('may_have_run_twice'),
+      created_at: param('created_at'),
+      deadline: param('deadline'),
+    }),
+  );
+  const all = (name: 'run_id' | 'key' | 'team_run_id') =>
+    statement<{ value: string }>()(db, (k) =>
+      k
+        .selectFrom('invocations')
+        .selectAll()
+        .where(name, '=', param<string>('value'))
+        .orderBy('created_at')
+        .orderBy('run_id'),
+    );
+  const byRun = all('run_id');
+  const byKey = all('key');
+  const byTeamRun = all('team_run_id');
+  const newest = statement<{ state: string | null; before: string | null; plain: number; limit: number }>()(
+    db,
+    (k) =>
+      k
+        .selectFrom('invocations')
+        .selectAll()
+        .where((e) =>
+          e.or([e(e.val(param<string>('state')), 'is', null), e('state', '=', param<string>('state'))]),
+        )
+        .where((e) =>
+          e.or([e(e.val(param<string>('before')), 'is', null), e('run_id', '<', param<string>('before'))]),
+        )
+        .where((e) => e.or([e(e.val(param<number>('plain')), '=', 0), e('team_run_id', 'is', null)]))
+        .orderBy('run_id', 'desc')
+        .limit(param<number>('limit')),
+  );
+  const live = statement<Record<string, never>>()(db, (k) =>
+    k
+      .selectFrom('invocations')
+      .select((e) => e.fn.countAll<number>().as('count'))
+      .where('ended_at', 'is', null),
+  );
+  const working = statement<{ run_id: string; agent: string; at: number }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set((e) => ({
+        state: e.case().when('state', '=', 'queued').then('working').else(e.ref('state')).end(),
+        agent: param('agent'),
+        started_at: param<number>('at'),
+      }))
+      .where('run_id', '=', param<string>('run_id'))
+      .where('ended_at', 'is', null),
+  );
+  const handle = statement<{ run_id: string; handle: string; task_id: string | null }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set((e) => ({
+        handle: param('handle'),
+        task_id: e.fn.coalesce(e.val(param<string>('task_id')), 'task_id'),
+      }))
+      .where('run_id', '=', param<string>('run_id')),
+  );
+  const cancel = statement<{ run_id: string; reason: string }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set({ cancel_requested: param('reason'), state: 'cancelling' })
+      .where('run_id', '=', param<string>('run_id'))
+      .where('ended_at', 'is', null),
+  );
+  const end = statement<{
+    run_id: string;
+    state: string;
+    error: string | null;
+    cancel_confirmed: number | null;
+    at: number;
+  }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set({
+        state: param('state'),
+        error: param('error'),
+        cancel_confirmed: param('cancel_confirmed'),
+        ended_at: param<number>('at'),
+      })
+      .where('run_id', '=', param<string>('run_id'))
+      .where('ended_at', 'is', null),
+  );
+  const one = (raw: unknown): InvocationRow | null => (raw === undefined ? null : fromRaw(raw as Raw));
+  return {
+    insert: (tx, row) =>
+      void insert.run({
+        run_id: row.runId,
+        team_run_id: row.teamRunId,
+        step: row.step,
+        execution: row.execution,
+        attempt: row.attempt,
+        key: row.key,
+        agent: row.agent,
+        from_agent: row.from,
+        prompt: row.prompt,
+        data: JSON.stringify(row.data),
+        on_unknown: row.onUnknown,
+        output_schema: row.outputSchema === null ? null : JSON.stringify(row.outputSchema),
+        may_have_run_twice: row.mayHaveRunTwice ? 1 : 0,
+        created_at: tx.now,
+        deadline: row.deadline,
+      }),
+    get: (runId) => one(byRun.get({ value: runId })),
+    byKey: (key) => one(byKey.get({ value: key })),
+    ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw as Raw)),
+    list: ({ state, before, plainOnly, limit }) =>
+      newest.all({ state, before, plain: plainOnly ? 1 : 0, limit }).map((raw) => fromRaw(raw as Raw)),
+    countLive: () => live.get({})?.count ?? 0,
+    markWorking: (tx, runId, agent) => void working.run({ run_id: runId, agent, at: tx.now }),
+    setHandle: (_tx, runId, native, taskId) =>
+      void handle.run({ run_id: runId, handle: JSON.stringify(native), task_id: taskId }),
+    requestCancel: (_tx, runId, reason) => void cancel.run({ run_id: runId, reason }),
+    end: (tx, runId, { state, error, cancelConfirmed }) => {
+      const changed = end.run({
+        run_id: runId,
+        state,
+        error: error === null ? null : JSON.stringify(error),
+        cancel_confirmed: cancelConfirmed === null ? null : cancelConfirmed ? 1 : 0,
+        at: tx.now,
+      });
+      if (changed !== 1) throw new Error(`invocation ${runId} has ended before`);
+    },
+  };
+};

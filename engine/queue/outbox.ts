@@ -1,0 +1,56 @@
+// The transactional outbox: a job is a row in the transaction that decided it, and is offered to the queue after the COMMIT.
+import { param, statement } from '../store/statement.ts';
+import type { Store } from '../store/open.ts';
+import type { Tx } from '../store/writer.ts';
+import type { Job, JobQueue, QueueName } from './queue.ts';
+
+export interface Outbox {
+  /** Inside a transaction: the job runs once that is durable. */
+  add(tx: Tx, job: Job): void;
+  /** Inside the transaction that records the outcome: the job is done for good. */
+  remove(tx: Tx, id: string): void;
+  /** At boot: offers every job that an earlier life left. */
+  offerLeft(): Promise<number>;
+}
+
+/** An outbox over `jobs` in front of a queue driver. */
+export const createOutbox = (store: Store, queue: JobQueue, onError: (error: unknown) => void): Outbox => {
+  const insert = statement<{ id: string; queue: string; payload: string; created_at: number }>()(
+    store.db,
+    (k) =>
+      k.insertInto('jobs').values({
+        id: param('id'),
+        queue: param('queue'),
+        payload: param('payload'),
+        created_at: param('created_at'),
+      }),
+  );
+  const drop = statement<{ id: string }>()(store.db, (k) =>
+    k.deleteFrom('jobs').where('id', '=', param<string>('id')),
+  );
+  const left = statement<Record<string, never>>()(store.db, (k) =>
+    k.selectFrom('jobs').select(['id', 'queue', 'payload']).orderBy('created_at').orderBy('id'),
+  );
+  let decided: Job[] = [];
+  const offerDecided = (): void => {
+    if (decided.length === 0) return;
+    const jobs = decided;
+    decided = [];
+    queue.offer(jobs).catch(onError);
+  };
+  return {
+    add: (tx, job) => {
+      insert.run({ id: job.id, queue: job.queue, payload: job.payload, created_at: tx.now });
+      tx.after(() => {
+        decided.push(job);
+        if (decided.length === 1) queueMicrotask(offerDecided);
+      });
+    },
+    remove: (_tx, id) => void drop.run({ id }),
+    offerLeft: async () => {
+      const jobs = left.all({}).map((row) => ({ ...row, queue: row.queue as QueueName }));
+      await queue.offer(jobs);
+      return jobs.length;
+    },
+  };
+};

@@ -1,0 +1,67 @@
+// At boot: every live run is checked against its machine; those that fit go on, those that do not are blocked, never failed.
+import { BLOCKED } from '#machines/nouns/run';
+import { MeshError } from '#machines/nouns/error';
+import { restore, statusOf } from '#machines/team-run/host';
+import type { EventLog } from '../events/append.ts';
+import type { CrashPoints, Log } from '../ports.ts';
+import type { Writer } from '../store/writer.ts';
+import { blockedBecause } from './control.ts';
+import { whyBlocked } from './drive.ts';
+import type { MachineLibrary } from './machine-library.ts';
+import type { TeamRunRow, TeamRunRows } from './rows.ts';
+
+export interface RecoverParts {
+  readonly writer: Writer;
+  readonly log: EventLog;
+  readonly rows: TeamRunRows;
+  readonly library: MachineLibrary;
+  readonly ports: { readonly crash: CrashPoints; readonly log: Log };
+}
+
+/** Answers how many runs go on and how many are blocked. */
+export const recoverRuns = async (parts: RecoverParts): Promise<{ live: number; blocked: number }> => {
+  const { writer, log, rows, library, ports } = parts;
+  const check = (row: TeamRunRow): string | null => {
+    try {
+      return whyBlocked(row, library.get(row.template_hash));
+    } catch (error) {
+      if (error instanceof MeshError) return error.detail;
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+  const say = (row: TeamRunRow, state: string, why: string | null): Promise<void> =>
+    writer.submit((tx) => {
+      rows.block(tx, row.id, state, why === null ? null : blockedBecause(why));
+      log.append(
+        tx,
+        {
+          run_id: row.id,
+          team_run_id: row.id,
+          kind: 'status',
+          payload: {
+            state,
+            event: why === null ? 'unblocked' : 'blocked',
+            ...(why === null ? {} : { text: why }),
+          },
+        },
+        'engine',
+      );
+    });
+  let blocked = 0;
+  const live = rows.live();
+  for (const row of live) {
+    const why = check(row);
+    ports.crash.reach('recover.during');
+    if (why !== null) {
+      blocked += 1;
+      if (row.blocked === null) {
+        ports.log.warn({ team_run_id: row.id, why }, 'a team run is blocked: its machine no longer fits');
+        await say(row, BLOCKED, why);
+      }
+    } else if (row.blocked !== null) {
+      const restored = restore(library.get(row.template_hash).hosted, row.snapshot);
+      if (restored.ok) await say(row, statusOf(restored.snapshot), null);
+    }
+  }
+  return { live: live.length - blocked, blocked };
+};
