@@ -29,6 +29,9 @@ const NODE_GLOBALS = [
 /** Tools that take what they need by a default export. */
 const WITH_DEFAULT_EXPORT = ['eslint.config.js', '.ci/tally-reporter.ts', '**/*.config.ts'];
 
+/** Tests and what is made for them. */
+const TESTS = ['**/*.test*.ts', '**/*.spec.ts', '**/arbitraries.ts'];
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', 'coverage/', 'tests/artifacts/', '**/fixtures/'] },
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -66,6 +69,9 @@ export default tseslint.config(
           ignoreRestSiblings: true,
         },
       ],
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
+      // Libraries name classes where they take any object of that shape.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // A port's implementation is async so that its errors are rejections, whether or not it waits for anything.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': [
@@ -91,7 +97,7 @@ export default tseslint.config(
   {
     // Pure means: the same events give the same snapshot, on any day and any machine.
     files: ['machines/**/*.ts'],
-    ignores: ['**/*.test.ts', '**/*.testsuite.ts'],
+    ignores: TESTS,
     rules: {
       'no-restricted-globals': [
         'error',
@@ -118,13 +124,43 @@ export default tseslint.config(
     },
   },
   {
+    // What the ports give must come from nowhere else, or no simulator can take their place.
+    files: ['engine/**/*.ts'],
+    ignores: [...TESTS, 'engine/ports-node.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time comes from the Clock port.' },
+        { object: 'Math', property: 'random', message: 'Chance comes from the Random port.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:crypto', 'crypto'].map((name) => ({
+            name,
+            importNames: ['randomUUID', 'randomBytes', 'randomInt'],
+            message: 'Ids and chance come from their ports.',
+          })),
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        ...NO_DEFAULT_EXPORT,
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+          message: 'Time comes from the Clock port.',
+        },
+      ],
+    },
+  },
+  {
     // The server logs through its Log port; what is printed belongs to the CLI. An error nobody else can show may be.
     files: ['machines/**/*.ts', 'engine/**/*.ts', 'api/**/*.ts', 'console/**/*.ts'],
     rules: { 'no-console': ['error', { allow: ['error'] }] },
   },
   {
     // A test may hand a mock an empty function and write down what it knows about parsed JSON.
-    files: ['**/*.test.ts', '**/*.testsuite.ts', '**/*.spec.ts', '**/arbitraries.ts', 'tests/**/*.ts'],
+    files: [...TESTS, 'tests/**/*.ts'],
     rules: {
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/unbound-method': 'off',

@@ -34,7 +34,7 @@ const SKIPPED = new RegExp(
 const files = ourFiles();
 const code = files.filter((file) => /\.(ts|js|cjs|mjs)$/.test(file));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-const isTest = (file: string): boolean => /(\.(test|testsuite|spec)|\/arbitraries)\.ts$/.test(file);
+const isTest = (file: string): boolean => /(\.(test[a-z]*|spec)|\/arbitraries)\.ts$/.test(file);
 
 /** file:line of each line that fits. */
 const linesWith = (pattern: RegExp, among: readonly string[]): readonly string[] =>
