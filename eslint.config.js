@@ -83,6 +83,8 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
       ],
       eqeqeq: 'error',
+      // Stripping control sequences from what agents say takes patterns that name them.
+      'no-control-regex': 'off',
       'no-constant-condition': ['error', { checkLoops: 'allExceptWhileTrue' }],
       'no-restricted-syntax': ['error', ...NO_DEFAULT_EXPORT],
       'object-shorthand': 'error',
