@@ -1,6 +1,12 @@
 // Opens both doors of a fake engine on real sockets, for tests that speak HTTP to them.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request, type IncomingMessage, type RequestOptions, type Server } from 'node:http';
+import {
+  request,
+  type IncomingMessage,
+  type RequestOptions,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +30,8 @@ export interface Doors {
   readonly port: number;
   readonly baseUrl: string;
   readonly socket: string;
+  /** Answers of the TCP door, for looking at how much they hold. */
+  readonly responses: ServerResponse[];
   /** What the app has logged as a fault inside. */
   readonly faults: unknown[];
   /** A request by node:http over TCP, or over the socket with `socketPath`. */
@@ -70,6 +78,8 @@ export const openDoors = async ({
     'request',
     createApp(engine, { kind: 'tcp', hosts, origins: hosts.map((host) => `http://${host}`) }, parts),
   );
+  const responses: ServerResponse[] = [];
+  tcp.prependListener('request', (_request: unknown, response: ServerResponse) => responses.push(response));
   const local = createLimitedServer(createApp(engine, { kind: 'socket' }, parts));
   local.listen({ path: socket });
   await once(local, 'listening');
@@ -87,6 +97,7 @@ export const openDoors = async ({
     port,
     baseUrl: `http://127.0.0.1:${String(port)}`,
     socket,
+    responses,
     faults,
     ask: ({ body, ...options }) =>
       new Promise((resolve, reject) => {
