@@ -21,9 +21,10 @@ const scalar = (value: unknown, where: string): string => {
 export const routeUrl = (baseUrl: string, route: RouteId, { params = {}, query = {} }: Address): string => {
   const path = ROUTES[route].path.replace(/:(\w+)/g, (_, name: string) => {
     const value = scalar(params[name], `The path parameter ${name}`);
-    if (value === '') throw new MeshError('bad_request', `The path parameter ${name} is empty`);
-    // `.` and `..` would be folded away by every URL parser on the way.
-    return value === '.' || value === '..' ? value.replaceAll('.', '%2E') : encodeURIComponent(value);
+    // URL parsers fold `.` and `..` away, %2E or not, so that another route would be asked.
+    if (value === '' || value === '.' || value === '..')
+      throw new MeshError('bad_request', `The path parameter ${name} cannot be "${value}"`);
+    return encodeURIComponent(value);
   });
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
