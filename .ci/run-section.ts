@@ -36,7 +36,8 @@ const runNode = (args: readonly string[], log: string, limitSeconds: number): Pr
     closeSync(out);
     let timedOut = false;
     const endGroup = (): void => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGKILL');
     };
     const timer = setTimeout(() => {
       timedOut = true;
