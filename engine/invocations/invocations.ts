@@ -161,4 +161,5 @@ const unbegun = {
   createdAt: 0,
   startedAt: null,
   endedAt: null,
+  outputRef: null,
 } as const;

@@ -31,6 +31,7 @@ export interface InvocationRow {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly deadline: number;
+  readonly outputRef: string | null;
 }
 
 /** What a new row says; the rest is not known yet. */
@@ -76,6 +77,7 @@ interface Raw {
   started_at: number | null;
   ended_at: number | null;
   deadline: number;
+  output_ref: string | null;
 }
 
 const json = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
@@ -104,6 +106,7 @@ const fromRaw = (raw: Raw): InvocationRow => ({
   startedAt: raw.started_at,
   endedAt: raw.ended_at,
   deadline: raw.deadline,
+  outputRef: raw.output_ref,
 });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -147,7 +150,12 @@ export interface InvocationRows {
   end(
     tx: Tx,
     runId: string,
-    end: { state: InvocationState; error: Failure | null; cancelConfirmed: boolean | null },
+    end: {
+      state: InvocationState;
+      error: Failure | null;
+      cancelConfirmed: boolean | null;
+      outputRef: string | null;
+    },
   ): void;
 }
 
@@ -255,6 +263,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     state: string;
     error: string | null;
     cancel_confirmed: number | null;
+    output_ref: string | null;
     at: number;
   }>()(db, (k) =>
     k
@@ -263,6 +272,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         state: param('state'),
         error: param('error'),
         cancel_confirmed: param('cancel_confirmed'),
+        output_ref: param('output_ref'),
         ended_at: param<number>('at'),
       })
       .where('run_id', '=', param<string>('run_id'))
@@ -298,12 +308,13 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     setHandle: (_tx, runId, native, taskId) =>
       void handle.run({ run_id: runId, handle: JSON.stringify(native), task_id: taskId }),
     requestCancel: (_tx, runId, reason) => void cancel.run({ run_id: runId, reason }),
-    end: (tx, runId, { state, error, cancelConfirmed }) => {
+    end: (tx, runId, { state, error, cancelConfirmed, outputRef }) => {
       const changed = end.run({
         run_id: runId,
         state,
         error: error === null ? null : JSON.stringify(error),
         cancel_confirmed: cancelConfirmed === null ? null : cancelConfirmed ? 1 : 0,
+        output_ref: outputRef,
         at: tx.now,
       });
       if (changed !== 1) throw new Error(`invocation ${runId} has ended before`);

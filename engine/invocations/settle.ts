@@ -121,9 +121,14 @@ export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, par
     },
     'engine',
   );
-  rows.end(tx, row.runId, { state, error, cancelConfirmed: confirmed });
-  outbox.remove(tx, row.runId);
   const ref = (output.artifact === null ? carrier?.id : ids[output.artifact]) ?? end.id;
+  rows.end(tx, row.runId, {
+    state,
+    error,
+    cancelConfirmed: confirmed,
+    outputRef: error === null ? ref : null,
+  });
+  outbox.remove(tx, row.runId);
   parts.onEnded(
     tx,
     row,

@@ -2,12 +2,15 @@
 import { BLOCKED } from '#machines/nouns/run';
 import { MeshError } from '#machines/nouns/error';
 import { restore, statusOf } from '#machines/team-run/host';
+import { keysInFlight } from '#machines/team-run/parts';
 import type { EventLog } from '../events/append.ts';
+import type { InvocationRows } from '../invocations/rows.ts';
 import type { CrashPoints, Log } from '../ports.ts';
 import type { Writer } from '../store/writer.ts';
 import { blockedBecause } from './control.ts';
-import { whyBlocked } from './drive.ts';
+import { type Drive, whyBlocked } from './drive.ts';
 import type { MachineLibrary } from './machine-library.ts';
+import { endingOf, outcomeEvent } from './outcome-event.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 
 export interface RecoverParts {
@@ -15,6 +18,8 @@ export interface RecoverParts {
   readonly log: EventLog;
   readonly rows: TeamRunRows;
   readonly library: MachineLibrary;
+  readonly drive: Drive;
+  readonly invocationRows: Pick<InvocationRows, 'byKey'>;
   readonly ports: { readonly crash: CrashPoints; readonly log: Log };
 }
 
@@ -47,6 +52,16 @@ export const recoverRuns = async (parts: RecoverParts): Promise<{ live: number; 
         'engine',
       );
     });
+  /** An outcome that came while the run was blocked. */
+  const deliverMissed = (row: TeamRunRow): Promise<void> =>
+    writer.submit((tx) => {
+      for (const key of keysInFlight(parts.drive.load(row.id).snapshot.context)) {
+        const invocation = parts.invocationRows.byKey(key);
+        const ending = invocation === null ? null : endingOf(invocation);
+        const event = invocation === null || ending === null ? null : outcomeEvent(invocation, ending);
+        if (event !== null) parts.drive(tx, row.id, event);
+      }
+    });
   let blocked = 0;
   const live = rows.live();
   for (const row of live) {
@@ -61,6 +76,7 @@ export const recoverRuns = async (parts: RecoverParts): Promise<{ live: number; 
     } else if (row.blocked !== null) {
       const restored = restore(library.get(row.template_hash).hosted, row.snapshot);
       if (restored.ok) await say(row, statusOf(restored.snapshot), null);
+      await deliverMissed(row);
     }
   }
   return { live: live.length - blocked, blocked };

@@ -43,7 +43,7 @@ const first: Migration = {
     await index('timers_due', 'timers (due_at)');
     await table(
       'jobs',
-      `id TEXT PRIMARY KEY NOT NULL, queue TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
+      `id TEXT PRIMARY KEY NOT NULL, queue TEXT NOT NULL, payload TEXT NOT NULL,
        created_at INTEGER NOT NULL`,
       'STRICT, WITHOUT ROWID',
     );
@@ -54,7 +54,7 @@ const first: Migration = {
        handle TEXT, prompt TEXT NOT NULL, data TEXT NOT NULL, on_unknown TEXT NOT NULL,
        output_schema TEXT, error TEXT, may_have_run_twice INTEGER NOT NULL, cancel_requested TEXT,
        cancel_confirmed INTEGER, created_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
-       deadline INTEGER NOT NULL`,
+       deadline INTEGER NOT NULL, output_ref TEXT`,
     );
     await sql`CREATE UNIQUE INDEX invocations_key ON invocations (key)`.execute(db);
     await index('invocations_team_run', 'invocations (team_run_id) WHERE team_run_id IS NOT NULL');

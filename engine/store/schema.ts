@@ -86,7 +86,6 @@ interface JobTable {
   id: string;
   queue: string;
   payload: string;
-  state: string;
   created_at: number;
 }
 
@@ -117,6 +116,8 @@ interface InvocationTable {
   started_at: number | null;
   ended_at: number | null;
   deadline: number;
+  /** Id of the event that carries the output, once it has ended well. */
+  output_ref: string | null;
 }
 
 interface StepOutputTable {

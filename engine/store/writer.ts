@@ -14,6 +14,8 @@ export interface Tx {
   stage(row: EventRow): void;
   /** Runs after COMMIT, before the submitter is answered. Must not throw. */
   after(effect: () => void): void;
+  /** Runs when this work, or the whole batch, is rolled back: for putting memory right. Must not throw. */
+  undone(repair: () => void): void;
 }
 
 interface Submission {
@@ -120,11 +122,12 @@ export class Writer {
     const rows: EventRow[] = [];
     const effects: (() => void)[] = [];
     const answers: (() => void)[] = [];
+    const repairs: (() => void)[] = [];
     let seq = this.#head;
     try {
       this.#begin();
       for (const { work, resolve, reject } of batch) {
-        const marks = { rows: rows.length, effects: effects.length, seq };
+        const marks = { rows: rows.length, effects: effects.length, repairs: repairs.length, seq };
         this.#savepoint();
         try {
           const value = work({
@@ -132,6 +135,7 @@ export class Writer {
             nextSeq: () => ++seq,
             stage: (row) => void rows.push(row),
             after: (effect) => void effects.push(effect),
+            undone: (repair) => void repairs.push(repair),
           });
           this.#release();
           answers.push(() => {
@@ -141,6 +145,7 @@ export class Writer {
           if (isStorageError(error)) throw error;
           this.#undo();
           this.#release();
+          for (const repair of repairs.splice(marks.repairs)) repair();
           rows.length = marks.rows;
           effects.length = marks.effects;
           seq = marks.seq;
@@ -153,6 +158,7 @@ export class Writer {
       this.#commit();
     } catch (error) {
       if (this.#db.inTransaction) this.#rollback();
+      for (const repair of repairs) repair();
       const failed = storageError(error);
       for (const { reject } of batch) reject(failed);
       return;
