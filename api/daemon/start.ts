@@ -73,6 +73,13 @@ export const startInBackground = async (options: StartOptions): Promise<Backgrou
     options.write(text);
     resolve({ exit, report: null });
   };
+  /** A supervisor that has said why is about to end; afterwards nothing of the start is left. */
+  const failWhenGone = (exit: number, text: string): void => {
+    child.removeAllListeners('exit');
+    child.once('exit', () => {
+      fail(exit, text);
+    });
+  };
   const timer = setTimeout(() => {
     fail(
       EXIT_TIMED_OUT,
@@ -80,18 +87,16 @@ export const startInBackground = async (options: StartOptions): Promise<Backgrou
     );
   }, START_WITHIN_MS);
   const interrupt = (signal: NodeJS.Signals): void => {
+    failWhenGone(EXIT_INTERRUPTED, `agentmeshd: ${signal} while starting: not started\n`);
     child.kill('SIGTERM');
-    child.once('exit', () => {
-      fail(EXIT_INTERRUPTED, `agentmeshd: ${signal} while starting: not started\n`);
-    });
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
   child.on('message', (report) => {
     if (!isMessage<StartReport>(report)) return;
     if (report.type === 'ready') resolve({ exit: 0, report });
-    if (report.type === 'failed') fail(report.failure.exit, failureText(report.failure));
+    if (report.type === 'failed') failWhenGone(report.failure.exit, failureText(report.failure));
     if (report.type === 'gave-up')
-      fail(
+      failWhenGone(
         EXIT_FAILURE,
         ['agentmeshd: ', report.message, ...report.lines.map((line) => `\n  ${line}`), '\n'].join(''),
       );
