@@ -70,7 +70,7 @@ const nodeTests = (
   about,
   fast: how.fast ?? true,
   beside: how.alone !== true,
-  limitSeconds: how.limitSeconds ?? 300,
+  limitSeconds: how.limitSeconds ?? 600,
   work: { kind: 'node-test', takes, isolation: how.isolation ?? 'process' },
 });
 
