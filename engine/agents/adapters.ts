@@ -1,8 +1,9 @@
 // Every adapter: to add one is to add its folder and one line here.
 import type { Ports } from '../ports.ts';
 import type { AgentAdapter } from './adapter.ts';
+import { createA2aAdapter } from './a2a/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 
 /** The adapters by kind. */
 export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> =>
-  new Map([createCommandAdapter(ports)].map((adapter) => [adapter.kind, adapter]));
+  new Map([createCommandAdapter(ports), createA2aAdapter(ports)].map((adapter) => [adapter.kind, adapter]));

@@ -57,6 +57,7 @@ adapterContract('command', () => {
         code: 'agent_unreachable',
       },
     ],
+    streams: true,
     dedupes: true,
     effects: (key) => Promise.resolve(read(join(folder, `${key}.effects`)).length),
     isWorking: (key) => {

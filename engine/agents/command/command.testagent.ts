@@ -26,6 +26,11 @@ switch (word) {
   case 'echo':
     process.stdout.write(rest);
     break;
+  case 'repeat': {
+    const [times = '0'] = rest.split(' ', 1);
+    process.stdout.write(rest.slice(times.length + 1).repeat(Number(times)));
+    break;
+  }
   case 'stream':
     for (let at = 0; at < Number(rest); at += 1) {
       process.stdout.write(at === 0 ? 'p0' : ` p${String(at)}`);

@@ -1,0 +1,131 @@
+// The only way out to an A2A agent: one origin, its token, no redirects, faults told apart, answers bounded.
+import { LIMITS } from '#machines/nouns/limits';
+import type { Net } from '../../ports.ts';
+import { straighten } from './dialect.ts';
+import { ConnectionLost, Fault } from './faults.ts';
+
+export interface GuardOptions {
+  readonly net: Net;
+  /** The origin that may be talked to, and that the token belongs to. */
+  readonly origin: string;
+  readonly token: string | null;
+  /** Whether answers come in an 0.3 dialect. */
+  readonly isLegacy: boolean;
+  /** Called when the agent has answered a request that starts work. */
+  readonly onSent?: () => void;
+}
+
+/** Reads a body piece by piece, with breaks of the connection as ConnectionLost and at most `limit` bytes. */
+async function* readBody(response: Response, origin: string, limit: number): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  const chunks = response.body;
+  if (chunks === null) return;
+  try {
+    for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
+      read += chunk.byteLength;
+      if (read > limit)
+        throw new Fault('invalid_agent_response', `The answer is over ${String(limit)} bytes`);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof Fault || (error instanceof Error && error.name === 'AbortError')) throw error;
+    throw new ConnectionLost(origin, error);
+  }
+}
+
+const straightenText = (text: string, id: unknown): string => {
+  try {
+    return JSON.stringify(straighten(JSON.parse(text), id));
+  } catch {
+    return text;
+  }
+};
+
+/** Puts each `data:` line of a stream right; 0.3 agents write one JSON object a line. */
+async function* straightenStream(body: AsyncIterable<Uint8Array>, id: unknown): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  let rest = '';
+  const fix = (line: string): string =>
+    line.startsWith('data:') ? `data: ${straightenText(line.slice(5).trim(), id)}` : line;
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > LIMITS.artifactBytes)
+      throw new Fault('invalid_agent_response', 'A line of the stream has no end');
+    if (lines.length > 0) yield encoder.encode(`${lines.map(fix).join('\n')}\n`);
+  }
+  if (rest !== '') yield encoder.encode(fix(rest));
+}
+
+const requestId = (body: unknown): unknown => {
+  try {
+    const parsed: unknown = typeof body === 'string' ? JSON.parse(body) : null;
+    return typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const isSend = (url: string, body: unknown): boolean =>
+  /\/message:(send|stream)$/.test(url) ||
+  (typeof body === 'string' && /"method":"(Send(Streaming)?Message|message\/(send|stream))"/.test(body));
+
+const TRY_LATER = [429, 502, 503, 504];
+
+/** A fetch for the SDK that keeps the rules above. */
+export const guardedFetch = (options: GuardOptions): typeof fetch => {
+  const { net, origin, token } = options;
+  return async (input, init) => {
+    const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+    if (new URL(url).origin !== origin)
+      throw new Fault('auth', `${url} is not at the agent’s own origin ${origin}`);
+    const headers = new Headers(init?.headers);
+    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    let response: Response;
+    try {
+      response = await net.fetch(url, { ...init, headers, redirect: 'manual' });
+    } catch (error) {
+      if (init?.signal?.aborted === true) throw error;
+      throw new ConnectionLost(origin, error);
+    }
+    const { status } = response;
+    const refuse = async (fault: Fault): Promise<never> => {
+      await response.body?.cancel();
+      throw fault;
+    };
+    if (status === 401 || status === 403) {
+      const what =
+        token === null ? 'asks for a credential and none is kept for it' : 'did not accept the credential';
+      return refuse(new Fault('auth', `The agent at ${origin} ${what}`));
+    }
+    if (status >= 300 && status < 400) {
+      return refuse(
+        new Fault(
+          'invalid_agent_response',
+          `The agent at ${origin} redirects its calls, which is not followed`,
+        ),
+      );
+    }
+    if (status === 413) {
+      return refuse(
+        new Fault('agent_rejected', `The agent at ${origin} does not take a request of this size`),
+      );
+    }
+    if (TRY_LATER.includes(status)) {
+      return refuse(new ConnectionLost(origin, new Error(`it answered ${String(status)}`)));
+    }
+    if (isSend(url, init?.body)) options.onSent?.();
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const body = readBody(response, origin, isStream ? Number.MAX_SAFE_INTEGER : 2 * LIMITS.artifactBytes);
+    const id = requestId(init?.body);
+    const kept = { status, statusText: response.statusText, headers: response.headers };
+    if (isStream) {
+      return new Response(ReadableStream.from(options.isLegacy ? straightenStream(body, id) : body), kept);
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString('utf8');
+    return new Response(options.isLegacy ? straightenText(text, id) : text, kept);
+  };
+};
