@@ -1,8 +1,7 @@
 // The daemon put together: config, lock, engine, doors, and the way down again. The only place that sees everything.
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import type { Engine, EngineConfig } from '#engine/engine';
-import type { Log, Ports } from '#engine/ports';
+import type { Engine, EngineConfig, Log, Ports } from '#engine/index';
 import { LIMITS } from '#machines/nouns/limits';
 import { createApp } from '../app.ts';
 import { FILES, socketPath } from '../contract/address.ts';

@@ -1,7 +1,7 @@
 // The life of a worker: order, config, lock, log, daemon, ready; then down when told, or when the supervisor is gone.
 import { join } from 'node:path';
 import { FILES } from '#api/contract/address';
-import type { Log } from '#engine/ports';
+import type { Log } from '#engine/index';
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import { coalesced } from './coalesced.ts';
 import { readConfig, type DaemonConfig } from './config.ts';

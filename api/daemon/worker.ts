@@ -1,8 +1,7 @@
 // The worker's program: the real engine and the real apps, run as the supervisor orders.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEngine } from '#engine/index';
-import { nodePorts } from '#engine/ports-node';
+import { createEngine, nodePorts } from '#engine/index';
 import type { WorkerOrder } from './messages.ts';
 import { runWorker } from './run-worker.ts';
 

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Mesh } from './testing.ts';
+import { Mesh } from './mesh.ts';
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Mesh, until } from './testing.ts';
+import { Mesh, until } from './mesh.ts';
 
 test('a second start names pid and address of the first and leaves it alone', async () => {
   await using mesh = new Mesh();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Mesh, until } from './testing.ts';
+import { Mesh, until } from './mesh.ts';
 
 const RUN_ID = 'run-1';
 

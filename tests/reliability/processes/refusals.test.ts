@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Mesh } from './testing.ts';
+import { Mesh } from './mesh.ts';
 
 const BOTH = [['start'], ['start', '-b']];
 

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Mesh } from './testing.ts';
+import { Mesh } from './mesh.ts';
 
 const bystander = (): ChildProcess => spawn('sleep', ['600'], { stdio: 'ignore' });
 

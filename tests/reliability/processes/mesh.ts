@@ -3,10 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readInfo, type DaemonInfo } from './info.ts';
-import { isAlive } from './process-facts.ts';
+import { readInfo, type DaemonInfo } from '#api/daemon/info';
+import { isAlive } from '#api/daemon/process-facts';
 
-const CLI = join(import.meta.dirname, '..', '..', 'cli', 'agentmeshd.ts');
+const CLI = join(import.meta.dirname, '..', '..', '..', 'cli', 'agentmeshd.ts');
 const POLL_MS = 10;
 /** Far above what anything here takes, so that a hang becomes a failure. */
 const PATIENCE_MS = 30_000;

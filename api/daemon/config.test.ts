@@ -1,0 +1,99 @@
+// Flags over environment over defaults, and nothing but loopback.
+import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { MeshError } from '#machines/nouns/error-codes';
+import { isLoopback, readConfig } from './config.ts';
+
+test('defaults are those of the earlier tools', () => {
+  assert.deepEqual(readConfig({}, {}), {
+    dataDir: join(homedir(), '.agentmesh'),
+    host: '127.0.0.1',
+    port: 8321,
+    bootstrap: null,
+    synchronous: 'FULL',
+    logLevel: 'info',
+  });
+});
+
+test('a flag goes over its variable, a variable over the default, and an empty variable is none', () => {
+  const env = {
+    AGENTMESH_DATA_DIR: '/env',
+    AGENTMESH_HOST: '127.0.0.2',
+    AGENTMESH_PORT: '1111',
+    AGENTMESH_BOOTSTRAP: '/env.json',
+    AGENTMESH_SYNCHRONOUS: 'normal',
+    AGENTMESH_LOG_LEVEL: 'warn',
+  };
+  assert.deepEqual(readConfig({}, env), {
+    dataDir: '/env',
+    host: '127.0.0.2',
+    port: 1111,
+    bootstrap: '/env.json',
+    synchronous: 'NORMAL',
+    logLevel: 'warn',
+  });
+  const flags = {
+    dataDir: '/flag',
+    host: '::1',
+    port: '0',
+    bootstrap: '/flag.json',
+    synchronous: 'FULL',
+    logLevel: 'error',
+  };
+  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0 });
+  const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
+  assert.deepEqual(readConfig({}, empty), readConfig({}, {}));
+});
+
+test('paths are absolute, and ~ is the home', () => {
+  assert.equal(readConfig({ dataDir: 'mesh' }, {}).dataDir, join(process.cwd(), 'mesh'));
+  assert.equal(readConfig({}, { AGENTMESH_DATA_DIR: '~/mesh' }).dataDir, join(homedir(), 'mesh'));
+});
+
+test('only loopback is listened on', () => {
+  const byte = fc.integer({ min: 0, max: 255 });
+  fc.assert(
+    fc.property(fc.tuple(byte, byte, byte, byte), ([a, b, c, d]) => {
+      assert.equal(isLoopback(`${String(a)}.${String(b)}.${String(c)}.${String(d)}`), a === 127);
+    }),
+  );
+  for (const host of [
+    '127.1',
+    '0177.0.0.1',
+    '127.0.0.1.example.com',
+    '::',
+    '::ffff:127.0.0.1',
+    'example.com',
+    '',
+    '0',
+  ])
+    assert.throws(
+      () => readConfig({ host }, {}),
+      (error) => error instanceof MeshError && error.code === 'bad_request',
+      host,
+    );
+  assert.equal(readConfig({ host: 'localhost' }, {}).host, '127.0.0.1');
+});
+
+test('what is not understood is named by its flag', () => {
+  const cases = {
+    port: ['65536', '-1', '1e3', '', ' 1'],
+    synchronous: ['OFF', ''],
+    logLevel: ['loud'],
+  } as const;
+  const names = {
+    port: /^--port takes/,
+    synchronous: /^--synchronous takes/,
+    logLevel: /^--log-level takes/,
+  };
+  for (const key of ['port', 'synchronous', 'logLevel'] as const)
+    for (const word of cases[key])
+      assert.throws(
+        () => readConfig({ [key]: word }, {}),
+        { code: 'bad_request', message: names[key] },
+        word,
+      );
+});
