@@ -130,7 +130,7 @@ module.exports = {
         'cli/demo/agents/<name> is started, never imported: it must be as foreign as an agent of a user.',
       severity: 'error',
       from: { pathNot: ['^cli/demo/agents/', '^tests/', TESTS] },
-      to: { path: '^cli/demo/agents/' },
+      to: { path: '^cli/demo/agents/[^/]+/' },
     },
     {
       name: 'nothing-needs-tests',

@@ -1,0 +1,119 @@
+// What may come next on a half-typed command line: commands, options, values, and ids that the daemon knows.
+import { Cli } from 'clipanion';
+import type { Client } from '#api/contract/client';
+import { localNames } from '../connection/template-file.ts';
+import { EVENT_KIND_WORDS } from './event-kinds.ts';
+import { COMMANDS, commandOf } from './table.ts';
+
+export interface Candidate {
+  readonly word: string;
+  readonly about: string;
+}
+
+/** Ids that are offered at most: more than a screen of them helps nobody. */
+const IDS = 30;
+type Source = 'agents' | 'runs' | 'team-runs' | 'teams';
+
+/** Where the values of an option come from. */
+const OPTION_VALUES: Readonly<Record<string, Source | readonly string[]>> = {
+  '--to': 'agents',
+  '--from': 'agents',
+  '--agent': 'agents',
+  '--run-id': 'runs',
+  '--team-run-id': 'team-runs',
+  '--output': ['text', 'json', 'jsonl'],
+  '-o': ['text', 'json', 'jsonl'],
+  '--color': ['auto', 'always', 'never'],
+  '--kind': EVENT_KIND_WORDS,
+};
+/** Where the argument of a command comes from. */
+const ARGUMENTS: Readonly<Record<string, Source | readonly string[]>> = {
+  'agents get': 'agents',
+  'agents remove': 'agents',
+  'team run': 'teams',
+  'team check': 'teams',
+  'runs get': 'runs',
+  'runs watch': 'runs',
+  'runs pause': 'team-runs',
+  'runs resume': 'team-runs',
+  'runs cancel': 'runs',
+  cancel: 'runs',
+  trace: 'runs',
+  completion: ['bash', 'zsh', 'fish'],
+};
+
+const idsOf = async (client: Client, source: Source): Promise<readonly Candidate[]> => {
+  switch (source) {
+    case 'agents': {
+      const agents = await client.call('agents.list');
+      return agents.map((agent) => ({ word: agent.name, about: `${agent.presence} ${agent.description}` }));
+    }
+    case 'teams': {
+      const teams = await client.call('templates.list').catch(() => []);
+      const local = localNames().map((name) => ({ word: name, about: 'of this folder' }));
+      return [...local, ...teams.map((team) => ({ word: team.name, about: team.description }))];
+    }
+    case 'team-runs': {
+      const runs = await client.call('team-runs.list', { query: { limit: IDS } });
+      return runs.map((run) => ({ word: run.team_run_id, about: `${run.team} ${run.status}` }));
+    }
+    case 'runs': {
+      const [teams, calls] = await Promise.all([
+        idsOf(client, 'team-runs'),
+        client.call('invocations.list', { query: { limit: IDS, plain_only: 'true' } }),
+      ]);
+      return [
+        ...teams,
+        ...calls.map((call) => ({ word: call.run_id, about: `${call.agent} ${call.state}` })),
+      ];
+    }
+  }
+};
+
+const valuesOf = async (client: Client, source: Source | readonly string[]): Promise<readonly Candidate[]> =>
+  typeof source === 'string'
+    ? await idsOf(client, source).catch(() => [])
+    : source.map((word) => ({ word, about: '' }));
+
+const words = (typed: readonly string[]): readonly Candidate[] => {
+  const found = new Map<string, string>();
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const parts = name.split(' ');
+    if (entry.hidden || !typed.every((word, at) => parts[at] === word)) continue;
+    const next = parts[typed.length];
+    if (next !== undefined) found.set(next, parts.length > typed.length + 1 ? 'commands' : '');
+  }
+  return [...found].map(([word, about]) => ({ word, about }));
+};
+
+const options = async (name: string): Promise<readonly Candidate[]> => {
+  const entry = COMMANDS[name];
+  if (entry === undefined) return [];
+  const [definition] = Cli.from(await entry.load(), {
+    binaryName: 'agentmesh',
+    enableColors: false,
+  }).definitions();
+  return (definition?.options ?? []).flatMap((option) =>
+    (option.definition.match(/--[a-z][a-z-]*/g) ?? []).map((word) => ({
+      word,
+      about: (option.description ?? '').trim(),
+    })),
+  );
+};
+
+/** Candidates for the last of the words typed so far (it may be empty), those that begin with it. */
+export const completionsOf = async (
+  typed: readonly string[],
+  client: Client,
+): Promise<readonly Candidate[]> => {
+  const last = typed.at(-1) ?? '';
+  const before = typed.slice(0, -1);
+  const found = commandOf(before.filter((word) => !word.startsWith('-')));
+  const fitting = (all: readonly Candidate[]): readonly Candidate[] =>
+    all.filter(({ word }) => word.startsWith(last));
+  const source = OPTION_VALUES[before.at(-1) ?? ''];
+  if (source !== undefined) return fitting(await valuesOf(client, source));
+  if (last.startsWith('-')) return found === null ? [] : fitting(await options(found.name));
+  const argument = found === null ? undefined : ARGUMENTS[found.name];
+  return fitting([...words(before), ...(argument === undefined ? [] : await valuesOf(client, argument))]);
+};

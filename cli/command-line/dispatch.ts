@@ -1,0 +1,169 @@
+// From a command line to its command and its exit code. Only the one command's file is loaded.
+import { Cli, type Command } from 'clipanion';
+import { EXIT } from '#machines/nouns/error-codes';
+import { problemJson, problemOf, problemText, UsageProblem } from '../render/problem.ts';
+import { styleFor, type Style } from '../render/style.ts';
+import { Detached } from './live-follow.ts';
+import { nearest } from './nearest.ts';
+import { COMMANDS, GROUPS, commandOf } from './table.ts';
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Exit code of a process that was told to end by Ctrl-C (128 + SIGINT). */
+const INTERRUPTED = 130;
+const TAKES_VALUE = new Set(['--data-dir', '--daemon-url', '--host', '--port', '-o', '--output', '--color']);
+
+/** Options before the command words move behind them: `agentmesh --data-dir X status`. */
+const wordsFirst = (argv: readonly string[]): readonly string[] => {
+  const leading: string[] = [];
+  let at = 0;
+  for (let option = argv[at]; option?.startsWith('-') === true && option !== '--'; option = argv[at]) {
+    const value = argv[at + 1];
+    const pair = TAKES_VALUE.has(option) && value !== undefined;
+    leading.push(option, ...(pair ? [value] : []));
+    at += pair ? 2 : 1;
+  }
+  const rest = argv.slice(at);
+  const found = commandOf(rest);
+  if (found === null || leading.length === 0) return argv;
+  return [...rest.slice(0, found.words), ...leading, ...rest.slice(found.words)];
+};
+
+/** Whether errors are to be JSON; read from the raw line, because it may be the line that is wrong. */
+const wantsJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (word, at) =>
+      /^(?:--output=|-o=?)jsonl?$/.test(word) ||
+      ((word === '-o' || word === '--output') && /^jsonl?$/.test(argv[at + 1] ?? '')) ||
+      word === '--json',
+  );
+
+const colourOf = (argv: readonly string[]): 'auto' | 'always' | 'never' => {
+  const at = argv.indexOf('--color');
+  const given = at === -1 ? argv.find((word) => word.startsWith('--color='))?.slice(8) : argv[at + 1];
+  return given === 'always' || given === 'never' ? given : 'auto';
+};
+
+const unknownCommand = (argv: readonly string[]): UsageProblem => {
+  const [first = '', second] = argv;
+  const known = Object.entries(COMMANDS).flatMap(([name, entry]) => (entry.hidden ? [] : [name]));
+  if (Object.hasOwn(GROUPS, first) && second !== undefined && !second.startsWith('-')) {
+    const near = nearest(
+      second,
+      known.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1)),
+    );
+    return new UsageProblem(
+      `There is no command "${first} ${second}"`,
+      near.length === 0
+        ? `agentmesh ${first} --help lists what there is.`
+        : `Did you mean agentmesh ${first} ${near.join(' or ')}?`,
+    );
+  }
+  const near = nearest(first, [...new Set(known.flatMap((name) => [name, name.split(' ')[0] ?? name]))]);
+  return new UsageProblem(
+    `There is no command "${first}"`,
+    near.length === 0
+      ? 'agentmesh --help lists what there is.'
+      : `Did you mean agentmesh ${near.join(' or ')}?`,
+  );
+};
+
+/** What Clipanion’s parser says, as one of our problems: what is wrong, what was meant, how the command is used. */
+const syntaxProblem = (cli: Cli, name: string, error: Error): UsageProblem => {
+  const [definition] = cli.definitions();
+  const options = (definition?.options ?? []).flatMap(
+    (option) => option.definition.match(/-{1,2}[a-z][a-z-]*/g) ?? [],
+  );
+  const unknown = /Unsupported option name \("([^"]+)"\)/.exec(error.message)?.[1];
+  const near = unknown === undefined ? [] : nearest(unknown.split('=')[0] ?? unknown, options);
+  const said = error.message.split('\n')[0] ?? '';
+  const what =
+    unknown !== undefined
+      ? `agentmesh ${name} has no option ${unknown}`
+      : /not found/.test(said)
+        ? `agentmesh ${name} does not take these arguments`
+        : said.replace(/\.?$/, '');
+  const usage = definition?.path ?? `agentmesh ${name}`;
+  return new UsageProblem(
+    what,
+    near.length > 0
+      ? `Did you mean ${near.join(' or ')}?`
+      : `Usage: ${usage}; agentmesh ${name} --help tells more.`,
+  );
+};
+
+/** Whether the words behind a command ask how it is used; behind `--` they are arguments. */
+const asksForHelp = (rest: readonly string[]): boolean => {
+  const end = rest.indexOf('--');
+  return rest.slice(0, end === -1 ? undefined : end).some((word) => word === '-h' || word === '--help');
+};
+
+const runCommand = async (argv: readonly string[], streams: Streams, style: Style): Promise<number> => {
+  const found = commandOf(argv);
+  const [first] = argv;
+  if (first === '--version' || first === '-v')
+    return runCommand(['version', ...argv.slice(1)], streams, style);
+  const asksHelp = argv.length === 0 || ['help', '--help', '-h'].includes(first ?? '');
+  const width = streams.stdout.columns ?? 80;
+  if (asksHelp && argv.length > 1 && first === 'help')
+    return runCommand([...argv.slice(1), '--help'], streams, style);
+  const group =
+    first !== undefined &&
+    Object.hasOwn(GROUPS, first) &&
+    (argv.length === 1 || ['-h', '--help'].includes(argv[1] ?? ''))
+      ? first
+      : null;
+  if (asksHelp || (group !== null && (found === null || argv.length > 1))) {
+    const { overview } = await import('./help.ts');
+    const asked = asksHelp || argv.length > 1;
+    (asked ? streams.stdout : streams.stderr).write(`${await overview(group, width, style)}\n`);
+    return asked ? EXIT.ok : EXIT.usage;
+  }
+  if (found === null) throw unknownCommand(argv);
+  const entry = COMMANDS[found.name];
+  if (entry === undefined) throw unknownCommand(argv);
+  const commandClass = await entry.load();
+  const cli = Cli.from(commandClass, {
+    binaryName: 'agentmesh',
+    enableColors: style.bold('x') !== 'x',
+  });
+  const rest = argv.slice(found.words);
+  if (entry.hidden !== true && asksForHelp(rest)) {
+    streams.stdout.write(cli.usage(commandClass, { detailed: true }));
+    return EXIT.ok;
+  }
+  const context = { ...Cli.defaultContext, ...streams };
+  let command: Command;
+  try {
+    command = cli.process([...found.name.split(' '), ...rest], context);
+  } catch (error) {
+    throw error instanceof Error && 'clipanion' in error ? syntaxProblem(cli, found.name, error) : error;
+  }
+  command.context = context;
+  return command.validateAndExecute();
+};
+
+/** Runs a command line (without node and script). Answers the exit code; everything it has to say is written. */
+export const dispatch = async (given: readonly string[], streams: Streams): Promise<number> => {
+  const argv = wordsFirst(given);
+  const { stderr, stdout, env } = streams;
+  try {
+    return await runCommand(argv, streams, styleFor(colourOf(argv), stdout.isTTY === true, env));
+  } catch (error) {
+    if (error instanceof Detached) {
+      stderr.write(`${error.message}; follow it with: agentmesh trace ${error.id} --follow\n`);
+      return INTERRUPTED;
+    }
+    const problem = problemOf(error);
+    const style = styleFor(colourOf(argv), stderr.isTTY === true, env);
+    stderr.write(`${wantsJson(argv) ? problemJson(problem) : problemText(problem, style)}\n`);
+    if (problem.code === 'internal' && env['AGENTMESH_DEBUG'] && error instanceof Error)
+      stderr.write(`${error.stack ?? ''}\n`);
+    return problem.exit;
+  }
+};

@@ -1,0 +1,26 @@
+// agentmesh demo: the whole product in half a minute.
+import { Command, Option } from 'clipanion';
+import { MeshCommand } from '../command-line/mesh-command.ts';
+import { runDemo } from '../demo/run-demo.ts';
+
+export class DemoCommand extends MeshCommand {
+  static override readonly paths = [['demo']];
+  static override readonly usage = Command.Usage({
+    description: 'See it all once: agents, a call, a team that repairs a fault, the trace',
+    details: `
+      Starts a daemon and five sample agents on data of its own, asks one of them, lets the code-fix team repair a
+      repository with a failing test, shows the trace and the cross-check, and removes everything it made. Your own
+      daemon and data are not touched.
+    `,
+    examples: [
+      ['See it', '$0 demo'],
+      ['Leave it running, to look at the console', '$0 demo --keep'],
+    ],
+  });
+
+  keep = Option.Boolean('--keep', false, { description: 'Leave daemon and agents running at the end' });
+
+  override async perform(): Promise<number> {
+    return runDemo({ keep: this.keep, color: this.color });
+  }
+}

@@ -1,0 +1,76 @@
+// agentmesh up: a daemon is there afterwards, whether or not one was before.
+import { Command, Option } from 'clipanion';
+import type { RouteAnswer } from '#api/contract/shapes';
+import { MeshError } from '#machines/nouns/error-codes';
+import { MeshCommand } from '../command-line/mesh-command.ts';
+import { agentmeshd } from '../connection/daemon-process.ts';
+import { addressOf } from '../connection/locate.ts';
+import { healthLines } from '../render/health.ts';
+
+export class UpCommand extends MeshCommand {
+  static override readonly paths = [['up']];
+  static override readonly usage = Command.Usage({
+    description: 'Start the daemon in the background, if none answers yet',
+    details: `
+      Starts a daemon on the data folder and waits until it answers. When one runs already, nothing is changed and its
+      address is printed, so this can stand at the beginning of any script.
+
+      With \`--host\` and \`--port\` the new daemon listens there (loopback only); without them at 127.0.0.1:8321.
+    `,
+    examples: [
+      ['Start the daemon', '$0 up'],
+      ['A second one beside it, with its own data', '$0 up --data-dir /var/tmp/mesh --port 8400'],
+    ],
+  });
+
+  bootstrap = Option.String('--bootstrap', {
+    description: 'File with agents to begin with, beside bootstrap.json',
+  });
+
+  async #health(): Promise<RouteAnswer<'healthz'> | null> {
+    try {
+      return await this.client.call('healthz');
+    } catch (error) {
+      if (
+        error instanceof MeshError &&
+        error.code === 'daemon_unreachable' &&
+        error.extra['status'] === undefined
+      )
+        return null;
+      throw error;
+    }
+  }
+
+  override async perform(): Promise<number> {
+    const before = await this.#health();
+    if (before === null) await this.#start();
+    const health = before ?? (await this.client.call('healthz'));
+    const address = addressOf(this.choice, this.context.env);
+    await this.printOne({ ...health, address, started: before === null }, () =>
+      healthLines({ health, address, folder: this.folder }, this.terminal.style),
+    );
+    if (this.output === 'text')
+      this.terminal.note(before === null ? 'started; next: agentmesh discover' : 'it was running already');
+    return 0;
+  }
+
+  async #start(): Promise<void> {
+    if (this.daemonUrl !== undefined)
+      throw new MeshError(
+        'daemon_unreachable',
+        `No daemon answers at ${this.daemonUrl}; \`up\` starts one by --host and --port`,
+      );
+    const { code, stdout, stderr } = await agentmeshd([
+      'start',
+      '-b',
+      ...['--data-dir', this.folder],
+      ...(this.host === undefined ? [] : ['--host', this.host]),
+      ...(this.port === undefined ? [] : ['--port', this.port]),
+      ...(this.bootstrap === undefined ? [] : ['--bootstrap', this.bootstrap]),
+    ]);
+    if (code === 0) return;
+    for (const text of [stderr, stdout])
+      if (text.trim() !== '') this.context.stderr.write(`${text.trim()}\n`);
+    throw new MeshError('daemon_unreachable', 'The daemon could not be started; the lines above say why');
+  }
+}

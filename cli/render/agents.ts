@@ -1,0 +1,56 @@
+// Agents for people: the table, and the page of one.
+import type { Agent } from '#machines/nouns/agent';
+import { escapeLine, escapeText } from './escape.ts';
+import { paintState, type Style } from './style.ts';
+import { table, type Column } from './table.ts';
+import { ago, duration } from './time.ts';
+
+/** Lines of the table of agents. */
+export const agentLines = (agents: readonly Agent[], width: number, style: Style): readonly string[] => {
+  const columns: readonly Column<Agent>[] = [
+    { head: 'NAME', of: (agent) => agent.name, paint: () => style.bold },
+    {
+      head: 'PRESENCE',
+      of: (agent) => agent.presence,
+      paint: (agent) => (text) => text.replace(agent.presence, paintState(style, agent.presence)),
+    },
+    { head: 'KIND', of: (agent) => agent.kind },
+    { head: 'LATENCY', of: (agent) => (agent.latency_ms === null ? '' : duration(agent.latency_ms)) },
+    { head: 'SKILLS', of: (agent) => agent.skills.map((skill) => skill.id).join(', '), gives: true },
+    { head: 'ENDPOINT', of: (agent) => agent.endpoint, gives: true },
+    { head: 'FROM', of: (agent) => [...new Set(agent.provenance.map((seen) => seen.source))].join(', ') },
+    { head: 'PROBLEM', of: (agent) => agent.problem ?? '', gives: true, paint: () => style.bad },
+  ];
+  const used = agents.some((agent) => agent.problem !== null) ? columns : columns.slice(0, -1);
+  return table(agents, used, width, style.dim);
+};
+
+/** The page of one agent. */
+export const agentPage = (agent: Agent, style: Style): readonly string[] => {
+  const row = (name: string, text: string): string => `  ${style.dim(name.padEnd(10))} ${escapeLine(text)}`;
+  return [
+    `${style.bold(escapeLine(agent.name))}  ${paintState(style, agent.presence)}`,
+    ...(agent.description === '' ? [] : [`  ${escapeText(agent.description)}`]),
+    row(
+      'kind',
+      [agent.kind, agent.protocol ?? '', agent.version ?? ''].filter((part) => part !== '').join(' '),
+    ),
+    row('endpoint', agent.endpoint),
+    row(
+      'last seen',
+      `${ago(agent.last_seen)}${agent.latency_ms === null ? '' : `, answered in ${duration(agent.latency_ms)}`}`,
+    ),
+    row('credential', agent.has_credential ? 'kept' : 'none'),
+    ...(agent.problem === null
+      ? []
+      : [`  ${style.dim('problem   ')} ${style.bad(escapeLine(agent.problem))}`]),
+    ...agent.provenance.map((seen) => row('heard by', `${seen.source} ${seen.detail}`)),
+    ...(agent.skills.length === 0 ? [] : ['  skills']),
+    ...agent.skills.map((skill) => {
+      const about = [skill.name === skill.id ? '' : skill.name, skill.description]
+        .filter((part) => part !== '')
+        .join(': ');
+      return `    ${style.name(escapeLine(skill.id))}${about === '' ? '' : `  ${escapeLine(about)}`}`;
+    }),
+  ];
+};

@@ -1,0 +1,26 @@
+// The state of the daemon for people.
+import type { RouteAnswer } from '#api/contract/shapes';
+import { paintState, type Style } from './style.ts';
+import { duration } from './time.ts';
+
+export interface DaemonState {
+  readonly health: RouteAnswer<'healthz'>;
+  readonly address: string | null;
+  readonly folder: string;
+}
+
+/** Lines of `status`. */
+export const healthLines = ({ health, address, folder }: DaemonState, style: Style): readonly string[] => {
+  const row = (name: string, text: string): string => `  ${style.dim(name.padEnd(8))} ${text}`;
+  const { counts, mirror } = health;
+  return [
+    `${style.bold('agentmeshd')} ${health.version}  ${paintState(style, health.status)}, up ${duration(health.uptime_ms)}`,
+    ...(address === null ? [] : [row('console', address)]),
+    row('data', folder),
+    row('agents', String(counts.agents)),
+    row('at work', `${counts.team_runs_active} team runs, ${counts.invocations_active} calls`),
+    row('events', `${health.head_seq}${mirror.lag === 0 ? '' : `, ${mirror.lag} not yet in events.jsonl`}`),
+    ...(mirror.problem === null ? [] : [row('mirror', style.bad(mirror.problem))]),
+    ...health.problems.map((problem) => row('problem', style.bad(problem))),
+  ];
+};

@@ -1,0 +1,105 @@
+// One line of a trace, from the same items that the console shows.
+import type { TimelineItem, View } from '#api/contract/view';
+import { escapeLine, escapeText } from './escape.ts';
+import { cells, clip } from './table.ts';
+import type { Paint, Style } from './style.ts';
+import { between, duration, offset } from './time.ts';
+
+/** A text longer than this is cut in the text form; `-o json` has all of it. */
+const WHOLE_CHARS = 4_000;
+
+/** `analyze#2`: the step and its attempt. */
+const placeOf = ({ step, attempt }: TimelineItem): string =>
+  step === null ? '' : attempt === null ? step : `${step}#${attempt}`;
+
+/** Cells of the widest place that this view can have (attempts rarely have two digits). */
+const placeWidth = (view: View): number =>
+  view.steps.reduce((most, step) => Math.max(most, cells(step.id) + 2), 0);
+
+const paintOf = (item: TimelineItem, style: Style): Paint =>
+  ({ info: (text: string) => text, good: style.good, warn: style.warn, bad: style.bad })[item.severity];
+
+const shown = (value: unknown): string =>
+  value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+
+const toolText = (item: TimelineItem): string => {
+  const { tool } = item;
+  if (tool === null) return item.text;
+  const parts = [
+    shown(tool.input),
+    tool.error !== null
+      ? `error: ${shown(tool.error)}`
+      : tool.output !== null
+        ? `→ ${shown(tool.output)}`
+        : '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+};
+
+/** The words of an item: what stands bold, and the text behind it. */
+const wordsOf = (item: TimelineItem): { readonly title: string; readonly text: string } => {
+  switch (item.kind) {
+    case 'status': {
+      const move =
+        item.transition === null ? '' : `${item.transition.from || '·'} → ${item.transition.to || '·'}`;
+      const agent = item.word === 'submitted' && item.agent !== null ? `to ${item.agent}:` : '';
+      return { title: item.title, text: [move, agent, item.text].filter((part) => part !== '').join(' ') };
+    }
+    case 'tool': {
+      const took = item.open
+        ? item.word === 'start'
+          ? ' …'
+          : ''
+        : ` ${duration(between(item.ts, item.endTs))}`;
+      return { title: `${item.title}${item.seqs.length > 1 || item.open ? took : ''}`, text: toolText(item) };
+    }
+    case 'message':
+      return { title: item.title === 'agent' ? (item.agent ?? 'agent') : item.title, text: item.text };
+    case 'artifact':
+    case 'error':
+      return { title: item.title, text: item.text };
+    case 'reasoning':
+      return { title: '', text: item.text };
+  }
+};
+
+export interface LineOptions {
+  readonly style: Style;
+  /** Cells of the terminal; Infinity for a pipe. */
+  readonly width: number;
+  /** One line each, cut to the width (live progress); else whole texts over several lines (a trace). */
+  readonly short: boolean;
+}
+
+/** The text form of an item: offset into the run, step and attempt, kind, words. */
+export const itemLines = (
+  item: TimelineItem,
+  view: View,
+  { style, width, short }: LineOptions,
+): readonly string[] => {
+  const place = placeOf(item);
+  const at = offset(view.startedAt ?? item.ts, item.ts).padStart(8);
+  const places = placeWidth(view);
+  const lead = `${at}  ${places === 0 ? '' : `${place.padEnd(places)}  `}${item.kind.padEnd(9)}  `;
+  const painted = `${style.dim(at)}  ${places === 0 ? '' : `${style.name(place)}${' '.repeat(Math.max(0, places - cells(place)))}  `}${style.dim(item.kind.padEnd(9))}  `;
+  const { title, text } = wordsOf(item);
+  const late = item.late ? style.warn(' (late)') : '';
+  const head = escapeLine(title);
+  const paint = paintOf(item, style);
+  if (short) {
+    const room = width - cells(lead) - cells(head) - (item.late ? 7 : 0) - 2;
+    const rest = clip(escapeLine(text), room);
+    return [`${painted}${paint(head)}${late}${rest === '' || head === '' ? rest : `  ${rest}`}`];
+  }
+  const full = escapeText(text.trimEnd());
+  const body =
+    full.length <= WHOLE_CHARS
+      ? full
+      : `${full.slice(0, WHOLE_CHARS)}… (${full.length.toLocaleString('en')} characters; -o json has all)`;
+  const [first = '', ...more] = body.split('\n');
+  const indent = ' '.repeat(Number.isFinite(width) && width < 80 ? 12 : Math.min(cells(lead), 40));
+  return [
+    `${painted}${paint(head)}${late}${first === '' || head === '' ? first : `  ${first}`}`,
+    ...more.map((line) => `${indent}${line}`),
+  ];
+};
