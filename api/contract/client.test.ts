@@ -59,7 +59,7 @@ describe('call', () => {
   it('gives the answer, with parameters, query and body in their places', async () => {
     assert.equal((await client.call('agents.get', { params: { name: 'calc' } })).name, 'calc');
     assert.equal((await client.call('events.list', { query: { limit: 1, kind: undefined } })).length, 0);
-    assert.equal(await client.call('agents.remove', { params: { name: 'a/b c' } }), undefined);
+    await client.call('agents.remove', { params: { name: 'a/b c' } });
     assert.deepEqual(doors.engine.calls.at(-1)?.ask, 'a/b c');
     await client.call('invocations.start', { body: { to: 'calc', prompt: 'p' }, idempotencyKey: 'k' });
     assert.deepEqual(doors.engine.calls.at(-1)?.ask, { to: 'calc', prompt: 'p', idempotencyKey: 'k' });
