@@ -3,7 +3,7 @@ import { Cli, type Command } from 'clipanion';
 import { EXIT } from '#machines/nouns/error-codes';
 import { problemJson, problemOf, problemText, UsageProblem } from '../render/problem.ts';
 import { styleFor, type Style } from '../render/style.ts';
-import { Detached } from './live-follow.ts';
+import { Detached } from './detached.ts';
 import { nearest } from './nearest.ts';
 import { COMMANDS, GROUPS, commandOf } from './table.ts';
 
@@ -130,11 +130,13 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
   const commandClass = await entry.load();
   const cli = Cli.from(commandClass, {
     binaryName: 'agentmesh',
-    enableColors: style.bold('x') !== 'x',
+    enableColors: false,
   });
   const rest = argv.slice(found.words);
   if (entry.hidden !== true && asksForHelp(rest)) {
-    streams.stdout.write(cli.usage(commandClass, { detailed: true }));
+    const { commandHelp } = await import('./command-help.ts');
+    const [definition] = cli.definitions();
+    if (definition !== undefined) streams.stdout.write(commandHelp(definition, width, style));
     return EXIT.ok;
   }
   const context = { ...Cli.defaultContext, ...streams };

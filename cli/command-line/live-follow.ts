@@ -3,6 +3,7 @@ import type { Client } from '#api/contract/client';
 import type { TimelineItem, View } from '#api/contract/view';
 import { MeshError } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
+import { Detached } from './detached.ts';
 import { followRun, type RunScope } from '../connection/follow-run.ts';
 import { escapeLine } from '../render/escape.ts';
 import { spinner } from '../render/spinner.ts';
@@ -14,17 +15,6 @@ import { itemLines } from '../render/timeline.ts';
 const SECOND_THOUGHT_MS = 3_000;
 /** A Ctrl-C that reaches us twice by way of a parent process arrives within this. */
 const SAME_SIGNAL_MS = 100;
-
-/** The run goes on without us. */
-export class Detached extends Error {
-  readonly id: string;
-
-  constructor(id: string) {
-    super(`left running as ${id}`);
-    this.name = 'Detached';
-    this.id = id;
-  }
-}
 
 export interface LiveOptions {
   readonly id: string;

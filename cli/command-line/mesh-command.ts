@@ -1,7 +1,7 @@
 // What every command has: the daemon it speaks to, its output format, its terminal.
 import { Command, Option } from 'clipanion';
 import type { Client } from '#api/contract/client';
-import { connect, withPlaces } from '../connection/connect.ts';
+import { lazyClient } from '../connection/lazy-client.ts';
 import { dataDirOf, type DaemonChoice } from '../connection/locate.ts';
 import { UsageProblem } from '../render/problem.ts';
 import { COLOUR_CHOICES, type ColourChoice } from '../render/style.ts';
@@ -60,7 +60,10 @@ export abstract class MeshCommand extends Command {
   }
 
   get client(): Client {
-    this.#client ??= connect(this.choice, this.context.env);
+    this.#client ??= lazyClient(async () => {
+      const { connect } = await import('../connection/connect.ts');
+      return connect(this.choice, this.context.env);
+    });
     return this.#client;
   }
 
@@ -73,6 +76,7 @@ export abstract class MeshCommand extends Command {
     try {
       return await this.perform();
     } catch (error) {
+      const { withPlaces } = await import('../connection/connect.ts');
       throw withPlaces(error, this.choice, this.context.env);
     }
   }

@@ -1,0 +1,52 @@
+// The help of one command: what it does, how it is typed, its own options before those that all commands have.
+import type { Definition } from 'clipanion';
+import { paragraph } from '../render/paragraph.ts';
+import type { Style } from '../render/style.ts';
+import { cells } from '../render/table.ts';
+
+const SHARED = new Set(['--data-dir', '--daemon-url', '--host', '--port', '--output', '--color', '--quiet']);
+const MOST_CELLS = 96;
+
+/** `-o,--output #0` as people write it: `-o, --output VALUE`. */
+const written = (definition: string): string => definition.replace(/,/g, ', ').replace(/ #\d+/g, ' VALUE');
+
+const isShared = (definition: string): boolean =>
+  [...SHARED].some((name) => new RegExp(`(?:^|,)${name}(?: |$)`).test(definition));
+
+/** Clipanion wraps at 80; paragraphs are put together again and wrapped to the terminal. */
+const paragraphs = (text: string, width: number): string =>
+  text
+    .trim()
+    .split(/\n\s*\n/)
+    .map((block) => paragraph(block, width, 0))
+    .join('\n\n');
+
+/** The page of a command. `width` is the terminal’s. */
+export const commandHelp = (definition: Definition, width: number, style: Style): string => {
+  const wide = Math.min(width, MOST_CELLS);
+  const options = definition.options.map((option) => ({ ...option, text: written(option.definition) }));
+  const pad = Math.min(28, Math.max(...options.map((option) => cells(option.text))));
+  const lines = (shared: boolean): string =>
+    options
+      .filter((option) => isShared(option.definition) === shared)
+      .map(({ text, description = '' }) => {
+        const about = paragraph(description, wide - pad - 4, pad + 4);
+        const gap = cells(text) > pad ? `\n${' '.repeat(pad + 4)}` : ' '.repeat(pad - cells(text) + 2);
+        return `  ${style.name(text)}${gap}${about}`;
+      })
+      .join('\n');
+  const section = (title: string, body: string): string =>
+    body === '' ? '' : `\n${style.bold(title)}\n${body}\n`;
+  const usage = written(definition.usage).replace(/^/, '  ');
+  const examples = (definition.examples ?? [])
+    .map(([about, line]) => `  ${style.dim(`# ${about.trim()}`)}\n  ${line}`)
+    .join('\n');
+  return [
+    `${(definition.description ?? '').trim()}\n`,
+    section('Usage', usage),
+    section('Options', lines(false)),
+    section('Options of every command', lines(true)),
+    definition.details === undefined ? '' : `\n${paragraphs(definition.details, wide)}\n`,
+    section('Examples', examples),
+  ].join('');
+};
