@@ -20,7 +20,7 @@ const runsTypeScript = () => {
   return recent && process.features.typescript !== false;
 };
 
-/** The Node that `npm ci` brought along: in our own node_modules, or in one above when we are a dependency. */
+/** The Node that `npm ci` brought along: in our own node_modules, or in one above. */
 const bundledNode = () => {
   const os = process.platform === 'win32' ? 'win' : process.platform;
   const binary = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -38,9 +38,10 @@ const complain = (name, lines) => {
   process.exitCode = 1;
 };
 
-/** Runs the entry in another Node with the same arguments, streams and signals; ends the way it ends. */
-const handOver = (name, node, entry) => {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], {
+/** Runs the command in another Node with the same arguments, streams and signals; ends the way it ends. */
+const handOver = (name, node) => {
+  const command = join(ROOT, 'cli', 'bin', `${name}.js`);
+  const child = spawn(node, [command, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, [CHOSEN]: node },
   });
@@ -77,7 +78,7 @@ export const launch = async (name) => {
   }
   const needed = NEEDED.join('.');
   const node = bundledNode();
-  if (node !== null && process.env[CHOSEN] !== node) return handOver(name, node, entry);
+  if (node !== null && process.env[CHOSEN] !== node) return handOver(name, node);
   complain(name, [
     `this is Node ${process.versions.node}, and Node ${needed} or newer is needed.`,
     existsSync(join(ROOT, 'node_modules'))

@@ -48,8 +48,9 @@ export class Mesh {
   readonly #mark = `${String(process.pid)}-${this.dataDir}`;
 
   /** Starts `agentmeshd ...args` on this folder. */
-  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}, user: { uid?: number; gid?: number } = {}): Run {
     const child = spawn(process.execPath, [CLI, ...args], {
+      ...user,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
@@ -76,8 +77,9 @@ export class Mesh {
   async command(
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
+    user: { uid?: number; gid?: number } = {},
   ): Promise<Ended & { readonly stdout: string; readonly stderr: string }> {
-    const run = this.run(args, env);
+    const run = this.run(args, env, user);
     const ended = await run.ended;
     return { ...ended, stdout: run.stdout(), stderr: run.stderr() };
   }
