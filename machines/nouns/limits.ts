@@ -77,4 +77,10 @@ export const LIMITS = {
   drainMs: 8_000,
   /** Names of agents and templates. */
   nameChars: 64,
+  /** What a card says of its agent and of each skill; it is shown in lists. */
+  descriptionChars: 1_000,
+  /** Skills taken over from one card. */
+  skillsPerAgent: 200,
+  /** A bootstrap file: thousands of agents fit. */
+  bootstrapBytes: 1 * MIB,
 } as const;
