@@ -71,7 +71,7 @@ const checkPayload = (record: JsonRecord, kind: EventKind): EventPayload => {
   const checked = schema.safeParse(payload);
   if (!checked.success) throw firstProblem(checked.error, ['payload']);
   // The record's own object, not zod's copy: keys that are not named stay as they were sent.
-  return payload as EventPayload;
+  return payload;
 };
 
 const hasPrototypeKey = (value: unknown): boolean =>
@@ -153,7 +153,7 @@ export const readRecord = (value: unknown): EventDraft => {
     kind,
     task_id: idOf(record, 'task_id'),
     step: idOf(record, 'step'),
-    payload: payload as EventPayload,
+    payload,
     metadata,
     team_run_id: idOf(record, 'team_run_id'),
     ...(isUsableId(id) ? { id } : {}),

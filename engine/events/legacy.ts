@@ -1,5 +1,5 @@
 // Records of the earlier format, promoted to EventV1. They are read for ever and never written.
-import { EVENT_KINDS, type EventDraft, type EventKind, type EventPayload } from '#machines/nouns/event';
+import { EVENT_KINDS, type EventDraft, type EventKind } from '#machines/nouns/event';
 import { type JsonRecord, idOf, invalid, isRecord, runIdOf } from './record-shape.ts';
 import { formatTimestamp, fromEpochSeconds, parseTimestamp } from './timestamp.ts';
 
@@ -45,7 +45,7 @@ export const promote = (record: JsonRecord): EventDraft => {
     task_id: idOf(record, 'task_id'),
     step: idOf(record, 'step'),
     // Old payloads need not have the keys that today's writers must give: readers cope with their absence.
-    payload: (kind === null ? { ...payload, state: String(word) } : payload) as EventPayload,
+    payload: kind === null ? { ...payload, state: String(word) } : payload,
     metadata: kind === null ? { ...metadata, legacy_event_type: String(word) } : metadata,
     team_run_id: idOf(record, 'team_run_id'),
   };

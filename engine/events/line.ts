@@ -1,7 +1,7 @@
 // What one line of a log is: ours, somebody else's, broken or blank.
 import { MeshError } from '#machines/nouns/error';
 import { type EventDraft, EventSchema, type EventV1, eventLine } from '#machines/nouns/event';
-import { readRecord } from './accept.ts';
+import { isUsableId, readRecord } from './accept.ts';
 import { type JsonRecord, isRecord } from './record-shape.ts';
 import { formatTimestamp, parseTimestamp } from './timestamp.ts';
 
@@ -50,8 +50,13 @@ const ownEvent = (value: unknown, text: string): Line | null => {
   // zod has only checked it; its copy may lack keys such as __proto__.
   const event = value as EventV1;
   const at = parseTimestamp(event.ts);
-  if (at === null || formatTimestamp(at) !== event.ts || eventLine(event) !== text) return null;
-  return { is: 'own', event, at };
+  if (at === null || formatTimestamp(at) !== event.ts || !isUsableId(event.id)) return null;
+  try {
+    return eventLine(event) === text ? { is: 'own', event, at } : null;
+  } catch {
+    // Nested too deep to be written: not by us then.
+    return null;
+  }
 };
 
 /** Reads one line, given without its newline. Never throws: what cannot be read is broken, with a reason. */
@@ -70,13 +75,10 @@ export const readLine = (bytes: Uint8Array): Line => {
   } catch {
     return { is: 'broken', reason: 'not JSON' };
   }
+  const own = looksOwn(bytes) ? ownEvent(value, text) : null;
+  if (own !== null) return own;
   try {
-    // readRecord also guards the depth, which writing the record again needs.
     const draft = readRecord(isRecord(value) ? withExactIds(value, text) : value);
-    if (looksOwn(bytes)) {
-      const own = ownEvent(value, text);
-      if (own !== null) return own;
-    }
     return { is: 'foreign', draft, at: parseTimestamp(draft.ts ?? '') ?? 0 };
   } catch (error) {
     if (error instanceof MeshError) return { is: 'broken', reason: error.detail };
