@@ -1,4 +1,5 @@
 // The daemon put together: config, lock, engine, doors, and the way down again. The only place that sees everything.
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Engine, EngineConfig, Log, Ports } from '#engine/index';
@@ -36,6 +37,8 @@ export interface Daemon {
   readonly info: DaemonInfo;
   /** Resolves when everything is closed and the folder is free. Hurried: no time for what is in hand. */
   stop(options: { readonly hurry: boolean }): Promise<void>;
+  /** Takes its files along, for a process that ends now: the system closes and frees the rest. */
+  abandon(): void;
 }
 
 /** Waits in the way down that are not the engine's drain, in milliseconds: answers being sent, then a hard end. */
@@ -69,12 +72,15 @@ export const startDaemon = async (
       around.lock.release();
     },
   ];
+  const complain = (error: unknown): void => {
+    around.log.error({ err: error }, 'something could not be closed');
+  };
   const takeBack = async (): Promise<void> => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop())
       try {
         await step();
       } catch (error) {
-        around.log.error({ err: error }, 'something could not be closed');
+        complain(error);
       }
   };
   let hurried = false;
@@ -137,7 +143,7 @@ export const startDaemon = async (
     const down = async (): Promise<void> => {
       streams.close();
       const closed = Promise.all(servers.map(closeServer));
-      await engine.close({ drainMs: hurried ? 0 : LIMITS.drainMs });
+      await engine.close({ drainMs: hurried ? 0 : LIMITS.drainMs }).catch(complain);
       for (const server of servers) server.closeIdleConnections();
       await within(hurried ? 0 : LAST_ANSWERS_MS, closed);
       await takeBack();
@@ -148,9 +154,13 @@ export const startDaemon = async (
       stop({ hurry }) {
         hurried ||= hurry;
         // A second, hurried call shortens the drain of the first.
-        if (stopping !== null && hurry) void engine.close({ drainMs: 0 });
+        if (stopping !== null && hurry) engine.close({ drainMs: 0 }).catch(complain);
         stopping ??= down();
         return stopping;
+      },
+      abandon() {
+        removeInfo(dataDir);
+        if (path !== null) rmSync(path, { force: true });
       },
     };
   } catch (error) {

@@ -10,6 +10,7 @@ import { PROCESS_TITLE } from './info.ts';
 import { takeLock } from './lock.ts';
 import { openLog, type DaemonLog } from './log.ts';
 import { startDaemon, type Daemon, type Parts } from './main.ts';
+import { nonEmpty } from './paths.ts';
 import {
   isMessage,
   type StartFailure,
@@ -85,7 +86,7 @@ const begin = async (options: WorkerOptions, config: DaemonConfig, signal: Abort
     version: options.version,
     builtInTemplates: options.builtInTemplates,
     consoleDir: options.consoleDir,
-    runtimeDir: process.env['XDG_RUNTIME_DIR'],
+    runtimeDir: nonEmpty(process.env['XDG_RUNTIME_DIR']),
     supervisorPid: process.connected ? process.ppid : process.pid,
     log: logger,
     lock,
@@ -108,7 +109,8 @@ export const runWorker = async (options: WorkerOptions): Promise<void> => {
     clearTimeout(deadline);
     deadline = setTimeout(
       () => {
-        begun?.log.logger.error('not everything was closed in time; the database is whole all the same');
+        begun?.log.logger.warn('not everything was closed in time; the database is whole all the same');
+        begun?.daemon.abandon();
         end(hurry ? 0 : 1);
       },
       hurry ? HURRIED_DEADLINE_MS : DEADLINE_MS,

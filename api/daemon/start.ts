@@ -1,5 +1,6 @@
 // `agentmeshd start`: in the foreground this process is the supervisor; in the background it starts one and waits.
 import { spawn } from 'node:child_process';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { isMessage, type StartFailure, type StartFlags, type StartReport } from './messages.ts';
 import { supervise } from './supervisor.ts';
@@ -7,8 +8,11 @@ import { supervise } from './supervisor.ts';
 /** A log of many millions of lines may have to be read through; longer than this and somebody should look. */
 const START_WITHIN_MS = 120_000;
 
+const ANSWER_WITHIN_MS = 5_000;
+
 /** Exit codes as in machines/nouns/error-codes.ts; written out because supervisors import nothing. */
 const EXIT_FAILURE = 1;
+const EXIT_UNREACHABLE = 10;
 const EXIT_TIMED_OUT = 23;
 const EXIT_INTERRUPTED = 130;
 
@@ -44,6 +48,8 @@ const failureText = ({ message, remedy }: StartFailure): string => `agentmeshd: 
 export const startInForeground = (options: StartOptions): Promise<number> => {
   const { flags, env, write, colour } = options;
   process.title = 'agentmeshd';
+  // A terminal or a pipe that goes away must not take the daemon with it.
+  process.stderr.on('error', () => undefined);
   return supervise({
     workerFile: options.workerFile ?? WORKER,
     order: { flags, readable: true, colour },
@@ -55,6 +61,21 @@ export const startInForeground = (options: StartOptions): Promise<number> => {
     ...restartRules(env),
   });
 };
+
+/** Whether healthz answers 200 within a few seconds; over node:http, because loading fetch takes longer than asking. */
+const answers = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    get(`${url}/healthz`, { timeout: ANSWER_WITHIN_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    })
+      .on('timeout', () => {
+        resolve(false);
+      })
+      .on('error', () => {
+        resolve(false);
+      });
+  });
 
 export type BackgroundStart =
   | { readonly exit: 0; readonly report: Extract<StartReport, { type: 'ready' }> }
@@ -113,5 +134,7 @@ export const startInBackground = async (options: StartOptions): Promise<Backgrou
   child.removeAllListeners();
   if (child.connected) child.disconnect();
   child.unref();
-  return started;
+  if (started.report === null || (await answers(started.report.info.url))) return started;
+  options.write(`agentmeshd: it runs, but ${started.report.info.url}/healthz does not answer; see the log\n`);
+  return { exit: EXIT_UNREACHABLE, report: null };
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { Mesh } from './mesh.ts';
 
@@ -66,6 +66,27 @@ test('only the owner can read the folder, and nothing in it is open to others', 
   ])
     assert.equal(mode(join(dataDir, file)), '600', file);
   await mesh.command(['stop', '--data-dir', dataDir]);
+});
+
+test('where the path of the socket would be too long, it stands in the runtime folder', async () => {
+  await using mesh = new Mesh();
+  const dataDir = join(mesh.dataDir, 'long'.repeat(30));
+  for (const runtimeDir of [mesh.dataDir, '']) {
+    const started = await mesh.command(['start', '-b', '--data-dir', dataDir], {
+      XDG_RUNTIME_DIR: runtimeDir,
+    });
+    assert.equal(started.code, 0, started.stderr);
+    const { stdout } = await mesh.command(['status', '-o', 'json', '--data-dir', dataDir]);
+    const { socket } = (JSON.parse(stdout) as { info: { socket: string | null } }).info;
+    if (runtimeDir === '') assert.equal(socket, null, 'TCP only');
+    else {
+      assert.ok(socket !== null);
+      assert.ok(socket.startsWith(join(runtimeDir, 'agentmesh-')), socket);
+      assert.deepEqual([mode(socket), mode(dirname(socket))], ['600', '700']);
+      assert.equal(await overSocket(socket), 200);
+    }
+    await mesh.command(['stop', '--data-dir', dataDir]);
+  }
 });
 
 test('a folder of the earlier tools that was open to others is closed to them', async () => {
