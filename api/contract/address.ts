@@ -1,25 +1,12 @@
 // Where a daemon is: default port, the files of its data folder, and the path of its socket. Pure, used by daemon and CLI alike.
 
+import { FILES } from '#machines/nouns/data-folder';
+
+export { FILES };
+
 export const DEFAULT_HOST = '127.0.0.1';
 /** The port of the earlier tools; kept so that their users find the daemon. */
 export const DEFAULT_PORT = 8321;
-
-/** Files in the data folder (default ~/.agentmesh). */
-export const FILES = {
-  events: 'events.jsonl',
-  rejected: 'events.rejected.jsonl',
-  database: 'agentmesh.db',
-  /** Held with BEGIN EXCLUSIVE for the life of the daemon. */
-  lock: 'lock.db',
-  pid: 'agentmeshd.pid',
-  log: 'agentmeshd.log',
-  /** {pid, url, socket, version, log_id, started_at}: information, never a lock. */
-  info: 'agentmeshd.json',
-  bootstrap: 'bootstrap.json',
-  socket: 'agentmesh.sock',
-  templates: 'templates',
-  artifacts: 'artifacts',
-} as const;
 
 /** sun_path holds 108 bytes with its NUL (unix(7)). */
 const SUN_PATH_BYTES = 107;

@@ -29,6 +29,8 @@ export interface Invocations {
   list(options: ListOptions<InvocationState> & { readonly plainOnly: boolean }): Invocation[];
   cancel(caller: Caller, runId: string, reason?: string): Promise<Invocation>;
   countLive(): number;
+  /** At the end of the daemon: invocations in hand are left to its next life. */
+  letGo(): void;
 }
 
 export interface InvocationsParts extends PerformParts {
@@ -147,6 +149,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
       return found(runId);
     },
     countLive: () => rows.countLive(),
+    letGo: () => {
+      for (const each of inHand.values()) each.letGo();
+    },
   };
 };
 

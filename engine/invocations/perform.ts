@@ -27,6 +27,8 @@ export interface PerformParts extends RecorderParts, SettleParts {
 export interface InHand {
   /** Asks the agent to stop; the invocation then ends by the agent's own word, or unconfirmed after a while. */
   stop(reason: StopReason): void;
+  /** Lets go of it without a word to the agent: the daemon ends, and its next life asks what became of it. */
+  letGo(): void;
 }
 
 const failed = (error: unknown): Outcome => ({
@@ -84,7 +86,12 @@ export const createPerform = (
         );
         controller.abort(new MeshError(reason === 'cancel' ? 'cancelled' : 'timeout'));
       };
-      inHand.set(row.runId, { stop: halt });
+      inHand.set(row.runId, {
+        stop: halt,
+        letGo: () => {
+          for (const each of forget) each();
+        },
+      });
       forget.push(
         ports.clock.after(Math.max(0, row.deadline - ports.clock.now()), () => {
           halt('timeout');

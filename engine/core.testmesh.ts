@@ -1,0 +1,303 @@
+// A mesh for tests: the real core over a real database, agents that follow a script and keep a ledger of their effects.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import SqliteDatabase from 'better-sqlite3';
+import { pino } from 'pino';
+import { FILES } from '#machines/nouns/data-folder';
+import { type ErrorCode, failure, MeshError } from '#machines/nouns/error';
+import type { EventV1 } from '#machines/nouns/event';
+import type { TeamRun } from '#machines/nouns/run';
+import type { AgentAdapter, InvokeRequest, Outcome, Sink } from './agents/adapter.ts';
+import { createCore, type Core } from './core.ts';
+import { createEventLog, type EventLog } from './events/append.ts';
+import { socketCaller } from './identity/caller.ts';
+import type { AgentDirectory } from './invocations/perform.ts';
+import type { Ports } from './ports.ts';
+import { nodePorts } from './ports-node.ts';
+import { openStore, type Store } from './store/open.ts';
+import { createTemplates, type Templates } from './templates/load.ts';
+
+/** What a scripted agent does with a call. */
+type Deed =
+  | { readonly text: string }
+  | { readonly data: unknown }
+  | { readonly fail: ErrorCode; readonly message?: string }
+  /** Works until it is stopped. */
+  | { readonly hang: true };
+
+interface Gate {
+  readonly reached: Promise<void>;
+  open(): void;
+}
+
+/** Answers the output of an agent that has remembered its task over the crash of its caller. */
+class ScriptedAgent {
+  readonly ledger = new Map<string, number>();
+  readonly #done = new Map<string, Promise<Outcome>>();
+  readonly #mesh: TestMesh;
+  script: (call: InvokeRequest) => Deed = () => ({ text: 'ok' });
+  remembers = true;
+  readonly gates = new Map<string, { reach: () => void; opened: Promise<void> }>();
+
+  constructor(mesh: TestMesh) {
+    this.#mesh = mesh;
+  }
+
+  knows(key: string): Promise<Outcome> | undefined {
+    return this.#done.get(key);
+  }
+
+  call(request: InvokeRequest): Promise<Outcome> {
+    const known = this.#done.get(request.key);
+    if (known !== undefined) return known;
+    const work = this.#work(request);
+    this.#done.set(request.key, work);
+    return work;
+  }
+
+  async #work(request: InvokeRequest): Promise<Outcome> {
+    const [, step = '', execution = ''] = request.key.split('/');
+    const name = `${step}/${execution}`;
+    this.ledger.set(request.key, (this.ledger.get(request.key) ?? 0) + 1);
+    this.#mesh.order.push(`begin ${name}`);
+    const gate = this.gates.get(step);
+    if (gate !== undefined) {
+      gate.reach();
+      await gate.opened;
+    }
+    const deed = this.script(request);
+    if ('hang' in deed) {
+      await new Promise((resolve) => {
+        if (request.signal.aborted) resolve(null);
+        request.signal.addEventListener('abort', resolve);
+      });
+      this.#mesh.order.push(`stopped ${name}`);
+      return { status: 'cancelled', artifacts: [], cancelConfirmed: true };
+    }
+    this.#mesh.order.push(`end ${name}`);
+    if ('fail' in deed) return { status: 'failed', artifacts: [], error: failure(deed.fail, deed.message) };
+    return 'text' in deed
+      ? { status: 'completed', text: deed.text, artifacts: [] }
+      : { status: 'completed', artifacts: [{ name: 'result', data: deed.data }] };
+  }
+}
+
+/** The scripted agents as an adapter, so that the core talks to them through the port alone. */
+const scriptedAdapter = (mesh: TestMesh): AgentAdapter => ({
+  kind: 'scripted',
+  summary: 'agents of a test',
+  capabilities: () => ({
+    stream: false,
+    tools: false,
+    reasoning: false,
+    artifacts: true,
+    cancel: 'run',
+    approvals: false,
+    resume: true,
+    multiTurn: false,
+    remote: false,
+  }),
+  probe: () =>
+    Promise.resolve({
+      ok: true,
+      name: null,
+      description: '',
+      version: null,
+      protocol: null,
+      skills: [],
+      card: null,
+      latencyMs: 0,
+      problem: null,
+    }),
+  plan: () => Promise.resolve({ kind: 'scripted', steps: [], obstacles: [], details: null }),
+  install: () => Promise.resolve({ kind: 'scripted', steps: [], details: null }),
+  uninstall: () => Promise.resolve(),
+  discover: () => (async function* () {})(),
+  invoke: async (request, sink: Sink) => {
+    mesh.calls.push(request);
+    await sink.handle({ key: request.key }, `task-${request.key}`);
+    const outcome = mesh.agent(request.target.name).call(request);
+    sink.sent();
+    return outcome;
+  },
+  reattach: (request) => {
+    const agent = mesh.agent(request.target.name);
+    const known = agent.knows(request.key);
+    if (!agent.remembers) return Promise.resolve({ status: 'unknown' });
+    return known ?? Promise.resolve({ status: 'never-received' });
+  },
+});
+
+export class TestMesh {
+  readonly folder: string;
+  readonly caller = socketCaller('test');
+  readonly calls: InvokeRequest[] = [];
+  readonly order: string[] = [];
+  readonly #agents = new Map<string, ScriptedAgent>();
+  readonly #ports: Ports;
+  #store: Store | null = null;
+  #log: EventLog | null = null;
+  #core: Core | null = null;
+  #templates: Templates | null = null;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.#ports = nodePorts(pino({ level: 'silent' }), {});
+  }
+
+  static async open(): Promise<TestMesh> {
+    const mesh = new TestMesh(mkdtempSync(join(tmpdir(), 'mesh-')));
+    await mesh.reopen();
+    return mesh;
+  }
+
+  get core(): Core {
+    assert.ok(this.#core);
+    return this.#core;
+  }
+
+  agent(name: string): ScriptedAgent {
+    const agent = this.#agents.get(name) ?? new ScriptedAgent(this);
+    this.#agents.set(name, agent);
+    return agent;
+  }
+
+  script(name: string, script: (call: InvokeRequest) => Deed): void {
+    this.agent(name).script = script;
+  }
+
+  /** The agent cannot say after a restart what became of a task. */
+  forgetful(name: string): void {
+    this.agent(name).remembers = false;
+  }
+
+  /** Holds an agent in a step until it is opened. */
+  gate(name: string, step: string): Gate {
+    const reached = Promise.withResolvers<undefined>();
+    const opened = Promise.withResolvers<undefined>();
+    this.agent(name).gates.set(step, {
+      reach: () => {
+        reached.resolve(undefined);
+      },
+      opened: opened.promise,
+    });
+    return {
+      reached: reached.promise,
+      open: () => {
+        opened.resolve(undefined);
+      },
+    };
+  }
+
+  async reopen(): Promise<void> {
+    const store = await openStore(join(this.folder, FILES.database), { synchronous: 'FULL' }, this.#ports);
+    const log = createEventLog(store, this.#ports);
+    const templates = createTemplates({ dirs: [] });
+    const adapter = scriptedAdapter(this);
+    const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });
+    const agents: AgentDirectory = {
+      target: (name) => {
+        if (name === 'nobody') throw new MeshError('unknown_agent');
+        return target(name);
+      },
+      withSkill: (skill) => target(skill),
+      adapter: () => adapter,
+    };
+    this.#store = store;
+    this.#log = log;
+    this.#templates = templates;
+    this.#core = createCore({
+      dataDir: this.folder,
+      store,
+      log,
+      templates,
+      agents,
+      ports: this.#ports,
+      concurrency: 64,
+    });
+    await this.#core.begin();
+  }
+
+  /** The process is gone from one moment to the next, as far as the database can tell: nothing more is written. */
+  async crash(): Promise<void> {
+    assert.ok(this.#store && this.#templates);
+    this.core.runs.close();
+    this.core.invocations.letGo();
+    void this.core.queue.close();
+    this.#store.close();
+    await this.#templates.close();
+  }
+
+  async dispose(): Promise<void> {
+    await this.core.drain(0);
+    try {
+      await this.crash();
+    } catch {
+      // It was closed by the test.
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async start(text: string, inputs: Record<string, unknown> = {}, idempotencyKey?: string): Promise<string> {
+    const run = await this.core.runs.api.start(this.caller, {
+      template: { text, origin: 'test' },
+      inputs,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+    return run.team_run_id;
+  }
+
+  run(id: string): TeamRun {
+    return this.core.runs.api.get(id);
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (!holds()) {
+      assert.ok(Date.now() < deadline, 'it did not come true in 10 s');
+      await sleep(5);
+    }
+  }
+
+  async ended(id: string): Promise<TeamRun> {
+    await this.until(() => this.run(id).ended_at !== null);
+    return this.run(id);
+  }
+
+  events(teamRunId: string): EventV1[] {
+    assert.ok(this.#log);
+    return [...this.#log.readTeamRun(teamRunId)].map(({ event }) => event);
+  }
+
+  head(): number {
+    return this.#log?.head() ?? -1;
+  }
+
+  effects(key: string): number {
+    return this.agent('worker').ledger.get(key) ?? 0;
+  }
+
+  jobsLeft(): number {
+    return (this.#store?.db.prepare('SELECT count(*) AS n FROM jobs').get() as { n: number }).n;
+  }
+
+  snapshot(id: string): string {
+    return (
+      this.#store?.db.prepare('SELECT snapshot FROM team_runs WHERE id = ?').get(id) as { snapshot: string }
+    ).snapshot;
+  }
+
+  /** Changes a column while the mesh is down; answers what stood there. */
+  tamper(column: 'machine_hash', id: string, value: string): string {
+    const db = new SqliteDatabase(join(this.folder, FILES.database));
+    const { old } = db.prepare(`SELECT ${column} AS old FROM team_runs WHERE id = ?`).get(id) as {
+      old: string;
+    };
+    db.prepare(`UPDATE team_runs SET ${column} = ? WHERE id = ?`).run(value, id);
+    db.close();
+    return old;
+  }
+}

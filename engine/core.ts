@@ -1,0 +1,120 @@
+// The durable core put together: queue, outbox, invocations and team runs over one store. What agents there are is given.
+import { join } from 'node:path';
+import { FILES } from '#machines/nouns/data-folder';
+import { createAudit, type Audit } from './audit/append.ts';
+import { createIdempotency } from './audit/idempotency.ts';
+import type { EventLog } from './events/append.ts';
+import { type Artifacts, createArtifacts } from './invocations/artifacts.ts';
+import { createInvocations, type Invocations } from './invocations/invocations.ts';
+import { createOutputChecker } from './invocations/output.ts';
+import type { AgentDirectory } from './invocations/perform.ts';
+import { createInvocationRows } from './invocations/rows.ts';
+import type { Ports } from './ports.ts';
+import { createOutbox, type Outbox } from './queue/outbox.ts';
+import type { JobQueue } from './queue/queue.ts';
+import { createSqliteQueue } from './queue/sqlite.ts';
+import { createRuns, type Runs } from './runs/runs.ts';
+import type { Store } from './store/open.ts';
+import type { Templates } from './templates/load.ts';
+
+export interface CoreParts {
+  readonly dataDir: string;
+  readonly store: Store;
+  readonly log: EventLog;
+  readonly templates: Templates;
+  readonly agents: AgentDirectory;
+  readonly ports: Ports;
+  /** Invocations in flight at once. */
+  readonly concurrency: number;
+}
+
+export interface Core {
+  readonly queue: JobQueue;
+  readonly outbox: Outbox;
+  readonly audit: Audit;
+  readonly artifacts: Artifacts;
+  readonly invocations: Invocations;
+  readonly runs: Runs;
+  /** Checks runs, offers the jobs that an earlier life left, arms the timers. Once, at boot. */
+  begin(): Promise<{ readonly live: number; readonly blocked: number; readonly jobs: number }>;
+  /** Takes no further job; resolves when those in hand have ended or `drainMs` have passed. */
+  drain(drainMs: number): Promise<void>;
+}
+
+/** Wires the core. Nothing runs before `begin`. */
+export const createCore = (parts: CoreParts): Core => {
+  const { store, log, templates, agents, ports } = parts;
+  const audit = createAudit(store);
+  const idempotency = createIdempotency(store);
+  const rows = createInvocationRows(store);
+  const artifacts = createArtifacts(join(parts.dataDir, FILES.artifacts), ports.disk);
+  const queue = createSqliteQueue({
+    clock: ports.clock,
+    onError: (error, job) => {
+      ports.log.error({ err: error, job: job.id, queue: job.queue }, 'a job failed and will be tried again');
+    },
+  });
+  const outbox = createOutbox(store, queue, (error) => {
+    ports.log.error({ err: error }, 'jobs could not be offered to the queue');
+  });
+  // Runs and invocations know each other: a step begins an invocation, its end wakes the run.
+  let made: Invocations | null = null;
+  const runs = createRuns({
+    store,
+    log,
+    templates,
+    audit,
+    idempotency,
+    invocationRows: rows,
+    invocations: () => {
+      if (made === null) throw new Error('the core is not wired yet');
+      return made;
+    },
+    ports,
+  });
+  const invocations = createInvocations({
+    writer: store.writer,
+    log,
+    rows,
+    artifacts,
+    outbox,
+    audit,
+    idempotency,
+    agents,
+    queue,
+    ports,
+    ids: ports.ids,
+    checker: createOutputChecker(),
+    concurrency: parts.concurrency,
+    onEnded: (tx, row, ending) => {
+      runs.onInvocationEnded(tx, row, ending);
+    },
+  });
+  made = invocations;
+  return {
+    queue,
+    outbox,
+    audit,
+    artifacts,
+    invocations,
+    runs,
+    begin: async () => {
+      const { live, blocked } = await runs.recover();
+      const jobs = await outbox.offerLeft();
+      runs.begin();
+      return { live, blocked, jobs };
+    },
+    drain: async (drainMs) => {
+      runs.close();
+      let stopWaiting = (): void => undefined;
+      await Promise.race([
+        queue.close(),
+        new Promise<void>((resolve) => {
+          stopWaiting = ports.clock.after(drainMs, resolve);
+        }),
+      ]);
+      stopWaiting();
+      invocations.letGo();
+    },
+  };
+};

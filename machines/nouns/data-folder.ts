@@ -1,0 +1,18 @@
+// The files of a daemon's data folder; the names of the earlier tools where they had one.
+
+/** Files in the data folder (default ~/.agentmesh). */
+export const FILES = {
+  events: 'events.jsonl',
+  rejected: 'events.rejected.jsonl',
+  database: 'agentmesh.db',
+  /** Held with BEGIN EXCLUSIVE for the life of the daemon. */
+  lock: 'lock.db',
+  pid: 'agentmeshd.pid',
+  log: 'agentmeshd.log',
+  /** {pid, url, socket, version, log_id, started_at}: information, never a lock. */
+  info: 'agentmeshd.json',
+  bootstrap: 'bootstrap.json',
+  socket: 'agentmesh.sock',
+  templates: 'templates',
+  artifacts: 'artifacts',
+} as const;
