@@ -44,8 +44,10 @@ export interface AdapterFixture {
 }
 
 const until = async (what: string, holds: () => Promise<boolean> | boolean, ms = 10_000): Promise<void> => {
-  for (const end = Date.now() + ms; !(await holds()); await sleep(20)) {
+  const end = Date.now() + ms;
+  while (!(await holds())) {
     assert.ok(Date.now() < end, `waited in vain for: ${what}`);
+    await sleep(20);
   }
 };
 

@@ -1,0 +1,217 @@
+// Agents as rows: the statements of the registry, and what a row is to others. The token stays in its column.
+import type { Agent, AgentEntry, Presence, Provenance, Skill } from '#machines/nouns/agent';
+import { SavedPresenceSchema, type SavedPresence } from '#machines/presence/presence';
+import type { Store } from '../store/open.ts';
+import { param, statement } from '../store/statement.ts';
+import { endpointOf } from './naming.ts';
+
+export interface AgentRow {
+  readonly name: string;
+  readonly kind: string;
+  /** Without its token. */
+  readonly entry: AgentEntry;
+  readonly token: string | null;
+  readonly tokenOrigin: string | null;
+  readonly description: string;
+  readonly version: string | null;
+  readonly protocol: string | null;
+  readonly skills: readonly Skill[];
+  readonly presence: SavedPresence;
+  readonly latencyMs: number | null;
+  readonly problem: string | null;
+  readonly card: unknown;
+  readonly firstSeen: number;
+  readonly lastSeen: number | null;
+}
+
+export interface ProvenanceRow {
+  readonly agent: string;
+  readonly source: string;
+  readonly detail: string;
+  readonly first_seen: number;
+  readonly last_seen: number;
+}
+
+const COLUMNS = [
+  'name',
+  'kind',
+  'entry',
+  'token',
+  'token_origin',
+  'description',
+  'version',
+  'protocol',
+  'skills',
+  'presence',
+  'presence_snapshot',
+  'latency_ms',
+  'problem',
+  'card',
+  'first_seen',
+  'last_seen',
+] as const;
+
+type StoredAgent = Record<
+  Exclude<(typeof COLUMNS)[number], 'latency_ms' | 'first_seen' | 'last_seen'>,
+  string | null
+> & {
+  name: string;
+  kind: string;
+  entry: string;
+  description: string;
+  skills: string;
+  presence: string;
+  presence_snapshot: string;
+  latency_ms: number | null;
+  first_seen: number;
+  last_seen: number | null;
+};
+
+const stored = (row: AgentRow): StoredAgent => ({
+  name: row.name,
+  kind: row.kind,
+  entry: JSON.stringify(row.entry),
+  token: row.token,
+  token_origin: row.tokenOrigin,
+  description: row.description,
+  version: row.version,
+  protocol: row.protocol,
+  skills: JSON.stringify(row.skills),
+  presence: row.presence.presence,
+  presence_snapshot: JSON.stringify(row.presence),
+  latency_ms: row.latencyMs,
+  problem: row.problem,
+  card: row.card === null ? null : JSON.stringify(row.card),
+  first_seen: row.firstSeen,
+  last_seen: row.lastSeen,
+});
+
+const restored = (row: StoredAgent): AgentRow => ({
+  name: row.name,
+  kind: row.kind,
+  entry: JSON.parse(row.entry) as AgentEntry,
+  token: row.token,
+  tokenOrigin: row.token_origin,
+  description: row.description,
+  version: row.version,
+  protocol: row.protocol,
+  skills: JSON.parse(row.skills) as Skill[],
+  presence: SavedPresenceSchema.parse(JSON.parse(row.presence_snapshot)),
+  latencyMs: row.latency_ms,
+  problem: row.problem,
+  card: row.card === null ? null : (JSON.parse(row.card) as unknown),
+  firstSeen: row.first_seen,
+  lastSeen: row.last_seen,
+});
+
+export interface AgentRows {
+  all(): AgentRow[];
+  /** Writes a row whole, over the one of that name if there is one. */
+  put(row: AgentRow): void;
+  /** Removes an agent with its provenance. */
+  drop(name: string): void;
+  provenance(): ProvenanceRow[];
+  putProvenance(row: ProvenanceRow): void;
+  dropProvenance(agent: string, source: string, detail: string): void;
+}
+
+/** The statements, prepared once. Writing is for use inside a transaction. */
+export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
+  const values = {
+    name: param<string>('name'),
+    kind: param<string>('kind'),
+    entry: param<string>('entry'),
+    token: param<string | null>('token'),
+    token_origin: param<string | null>('token_origin'),
+    description: param<string>('description'),
+    version: param<string | null>('version'),
+    protocol: param<string | null>('protocol'),
+    skills: param<string>('skills'),
+    presence: param<string>('presence'),
+    presence_snapshot: param<string>('presence_snapshot'),
+    latency_ms: param<number | null>('latency_ms'),
+    problem: param<string | null>('problem'),
+    card: param<string | null>('card'),
+    first_seen: param<number>('first_seen'),
+    last_seen: param<number | null>('last_seen'),
+  };
+  const { name: _name, ...changes } = values;
+  const all = statement<Record<string, never>>()(db, (k) =>
+    k.selectFrom('agents').select(COLUMNS).orderBy('name'),
+  );
+  const put = statement<Readonly<StoredAgent>>()(db, (k) =>
+    k
+      .insertInto('agents')
+      .values(values)
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(changes)),
+  );
+  const drop = statement<{ name: string }>()(db, (k) =>
+    k.deleteFrom('agents').where('name', '=', param<string>('name')),
+  );
+  const provenance = statement<Record<string, never>>()(db, (k) =>
+    k.selectFrom('agent_provenance').selectAll().orderBy('first_seen').orderBy('source').orderBy('detail'),
+  );
+  const putProvenance = statement<{
+    agent: string;
+    source: string;
+    detail: string;
+    first_seen: number;
+    last_seen: number;
+  }>()(db, (k) =>
+    k
+      .insertInto('agent_provenance')
+      .values({
+        agent: param('agent'),
+        source: param('source'),
+        detail: param('detail'),
+        first_seen: param('first_seen'),
+        last_seen: param('last_seen'),
+      })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['agent', 'source', 'detail'])
+          .doUpdateSet({ last_seen: param<number>('last_seen') }),
+      ),
+  );
+  const dropProvenance = statement<{ agent: string; source: string; detail: string }>()(db, (k) =>
+    k
+      .deleteFrom('agent_provenance')
+      .where('agent', '=', param<string>('agent'))
+      .where('source', '=', param<string>('source'))
+      .where('detail', '=', param<string>('detail')),
+  );
+  return {
+    all: () => all.all({}).map((row) => restored(row)),
+    put: (row) => void put.run(stored(row)),
+    drop: (name) => void drop.run({ name }),
+    provenance: () => provenance.all({}),
+    putProvenance: (row) => void putProvenance.run({ ...row }),
+    dropProvenance: (agent, source, detail) => void dropProvenance.run({ agent, source, detail }),
+  };
+};
+
+const timestamp = (ms: number): string => new Date(ms).toISOString();
+
+/** What others see of an agent: everything but the credential. */
+export const toAgent = (row: AgentRow, provenance: readonly ProvenanceRow[]): Agent => ({
+  name: row.name,
+  kind: row.kind,
+  endpoint: endpointOf(row.entry),
+  description: row.description,
+  version: row.version,
+  protocol: row.protocol,
+  skills: [...row.skills],
+  presence: row.presence.presence satisfies Presence,
+  latency_ms: row.latencyMs,
+  first_seen: timestamp(row.firstSeen),
+  last_seen: row.lastSeen === null ? null : timestamp(row.lastSeen),
+  problem: row.problem,
+  has_credential: row.token !== null,
+  provenance: provenance.map(({ source, detail, first_seen, last_seen }) => ({
+    source: source as Provenance['source'],
+    detail,
+    first_seen: timestamp(first_seen),
+    last_seen: timestamp(last_seen),
+  })),
+  card: row.card,
+});

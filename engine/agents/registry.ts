@@ -1,0 +1,330 @@
+// Who is on the mesh: agents by exact name, with where we heard of them, how well they answer, and their credentials.
+import type { Agent, AgentEntry, Provenance } from '#machines/nouns/agent';
+import { MeshError } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
+import { firstPresence, nextPresence } from '#machines/presence/presence';
+import type { Audit } from '../audit/append.ts';
+import type { EventLog } from '../events/append.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Ports } from '../ports.ts';
+import type { Store } from '../store/open.ts';
+import type { Tx } from '../store/writer.ts';
+import { nearest } from '../templates/nearest.ts';
+import type { AgentAdapter, Probe, Target } from './adapter.ts';
+import { createAgentRows, toAgent, type AgentRow, type ProvenanceRow } from './agent-rows.ts';
+import { addressOf, cleanName, cleanText, freeName, mergeSkills, provisionalName } from './naming.ts';
+
+type Source = Provenance['source'];
+
+export interface RegistryParts {
+  readonly store: Store;
+  readonly log: Pick<EventLog, 'append'>;
+  readonly audit: Pick<Audit, 'append'>;
+  readonly adapters: ReadonlyMap<string, AgentAdapter>;
+  readonly ports: Pick<Ports, 'clock' | 'ids'>;
+}
+
+export interface Registry {
+  /** By name. */
+  list(): Agent[];
+  /** Throws unknown_agent with `suggestions`; another spelling of a name is a suggestion, never a match. */
+  get(name: string): Agent;
+  /**
+   * Adds an agent, or another source of one that is known by its address. A URL without a name is asked for its card
+   * first. Throws invalid_card, auth, agent_unreachable (for a URL without a name), unsupported_agent_kind.
+   */
+  add(caller: Caller, entry: AgentEntry, source: Source, detail: string): Promise<Agent>;
+  /** Throws unknown_agent. */
+  remove(caller: Caller, name: string): Promise<void>;
+  /** Where the agent is, with its credential for its own origin. Throws unknown_agent. */
+  target(name: string): Target;
+  /**
+   * The first reachable agent of `prefer` that offers the skill, else the first by name.
+   * Throws unknown_agent when none offers it, agent_unreachable when none that does answers.
+   */
+  withSkill(skill: string, prefer: readonly string[]): Target;
+  /** Throws unsupported_agent_kind. */
+  adapter(kind: string): AgentAdapter;
+  /**
+   * Makes what one source names be what is known from it: inside a transaction. Agents that no source names any more go.
+   * Answers the names of those that are new to the mesh.
+   */
+  sync(
+    tx: Tx,
+    caller: Caller,
+    source: Source,
+    detail: string,
+    entries: readonly AgentEntry[],
+    runId: string,
+  ): string[];
+  /** Records a probe inside a transaction, with an event when the presence changes. Answers the agent’s name now. */
+  record(tx: Tx, name: string, probe: Probe, runId: string): string | null;
+}
+
+/** The registry of a store. */
+export const createRegistry = (parts: RegistryParts): Registry => {
+  const { store, log, audit, adapters, ports } = parts;
+  const rows = createAgentRows(store);
+  /** Rows are read often and change seldom: kept until something is written. */
+  let kept: { readonly byName: Map<string, AgentRow>; readonly provenance: ProvenanceRow[] } | null = null;
+
+  const read = (): NonNullable<typeof kept> =>
+    (kept ??= {
+      byName: new Map(rows.all().map((row) => [row.name, row])),
+      provenance: rows.provenance(),
+    });
+
+  const changed = (tx: Tx): void => {
+    kept = null;
+    tx.undone(() => {
+      kept = null;
+    });
+  };
+
+  const agentOf = (row: AgentRow): Agent =>
+    toAgent(
+      row,
+      read().provenance.filter(({ agent }) => agent === row.name),
+    );
+
+  const find = (name: string): AgentRow => {
+    const row = read().byName.get(name);
+    if (row !== undefined) return row;
+    const suggestions = nearest(name, read().byName.keys());
+    const hint = suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(', ')}?`;
+    throw new MeshError('unknown_agent', `No agent named ${name} is known${hint}`, { suggestions });
+  };
+
+  const targetOf = ({ name, kind, entry, card, token, tokenOrigin }: AgentRow): Target => {
+    const isOwn = entry.url !== undefined && new URL(entry.url).origin === tokenOrigin;
+    return { name, kind, entry, card, token: isOwn ? token : null };
+  };
+
+  const adapter = (kind: string): AgentAdapter => {
+    const found = adapters.get(kind);
+    if (found !== undefined) return found;
+    throw new MeshError(
+      'unsupported_agent_kind',
+      `${kind}: known kinds are ${[...adapters.keys()].join(', ')}`,
+    );
+  };
+
+  const kindOf = (entry: AgentEntry): string => entry.kind ?? (entry.url === undefined ? 'command' : 'a2a');
+
+  const tell = (tx: Tx, runId: string, state: string, row: AgentRow): void => {
+    const { name, kind, latencyMs, problem } = row;
+    log.append(
+      tx,
+      {
+        run_id: runId,
+        kind: 'status',
+        payload: {
+          state,
+          agent: name,
+          kind,
+          latency_ms: latencyMs,
+          ...(problem === null ? {} : { problem }),
+        },
+        metadata: { agent: name },
+      },
+      'engine',
+    );
+  };
+
+  const rename = (tx: Tx, row: AgentRow, name: string): AgentRow => {
+    const known = read().provenance.filter(({ agent }) => agent === row.name);
+    const renamed = { ...row, name };
+    rows.drop(row.name);
+    rows.put(renamed);
+    for (const each of known) rows.putProvenance({ ...each, agent: name });
+    changed(tx);
+    return renamed;
+  };
+
+  const byAddress = (entry: AgentEntry): AgentRow | undefined => {
+    const address = addressOf(entry);
+    return [...read().byName.values()].find((row) => addressOf(row.entry) === address);
+  };
+
+  const isTaken = (name: string): boolean => read().byName.has(name);
+
+  /** Takes an entry in; answers its row and whether the agent is new. */
+  const see = (
+    tx: Tx,
+    given: AgentEntry,
+    source: Source,
+    detail: string,
+  ): { row: AgentRow; isNew: boolean } => {
+    const { token: givenToken, ...entry } = given;
+    const known = byAddress(entry);
+    const kind = kindOf(entry);
+    adapter(kind);
+    const others = read().provenance.filter(
+      (each) => each.agent === known?.name && !(each.source === source && each.detail === detail),
+    );
+    // A source that names no token takes away only what it gave itself.
+    const token = givenToken ?? (others.length > 0 ? (known?.token ?? null) : null);
+    const tokenOrigin = token === null || entry.url === undefined ? null : new URL(entry.url).origin;
+    let base = known;
+    if (base !== undefined && entry.name !== undefined && base.name !== entry.name && !isTaken(entry.name)) {
+      base = rename(tx, base, entry.name);
+    }
+    const row: AgentRow =
+      base === undefined
+        ? {
+            name: freeName(provisionalName(entry), entry, isTaken),
+            kind,
+            entry,
+            token,
+            tokenOrigin,
+            description: cleanText(entry.description ?? ''),
+            version: null,
+            protocol: null,
+            skills: mergeSkills(entry, []),
+            presence: firstPresence(),
+            latencyMs: null,
+            problem: null,
+            card: null,
+            firstSeen: tx.now,
+            lastSeen: null,
+          }
+        : {
+            ...base,
+            kind,
+            entry,
+            token,
+            tokenOrigin,
+            description: cleanText(entry.description ?? base.description),
+            skills: mergeSkills(entry, base.skills),
+          };
+    rows.put(row);
+    rows.putProvenance({ agent: row.name, source, detail, first_seen: tx.now, last_seen: tx.now });
+    changed(tx);
+    return { row, isNew: known === undefined };
+  };
+
+  const record: Registry['record'] = (tx, name, probe, runId) => {
+    const known = read().byName.get(name);
+    if (known === undefined) return null;
+    const presence = nextPresence(known.presence, { type: probe.ok ? 'probe_ok' : 'probe_failed' });
+    const problem = probe.problem === null ? null : cleanText(probe.problem.message);
+    let row: AgentRow = {
+      ...known,
+      presence,
+      problem,
+      latencyMs: probe.ok ? probe.latencyMs : known.latencyMs,
+    };
+    if (probe.ok) {
+      row = {
+        ...row,
+        lastSeen: tx.now,
+        description: cleanText(known.entry.description ?? probe.description),
+        version: probe.version === null ? null : cleanText(probe.version, LIMITS.nameChars),
+        protocol: probe.protocol,
+        skills: mergeSkills(known.entry, probe.skills),
+        card: probe.card,
+      };
+    }
+    // Who was only an address until now takes the name of its card.
+    const own =
+      probe.ok && known.entry.name === undefined && known.lastSeen === null
+        ? cleanName(probe.name ?? '')
+        : null;
+    if (own !== null && own !== row.name) row = rename(tx, row, freeName(own, row.entry, isTaken));
+    else {
+      rows.put(row);
+      changed(tx);
+    }
+    if (presence.presence !== known.presence.presence) tell(tx, runId, `agent_${presence.presence}`, row);
+    return row.name;
+  };
+
+  return {
+    list: () => [...read().byName.values()].map(agentOf),
+    get: (name) => agentOf(find(name)),
+    target: (name) => targetOf(find(name)),
+    adapter,
+    record,
+
+    withSkill(skill, prefer) {
+      const able = [...read().byName.values()].filter((row) => row.skills.some(({ id }) => id === skill));
+      if (able.length === 0) {
+        throw new MeshError('unknown_agent', `No agent offers the skill ${skill}`, {
+          skill,
+          suggestions: [],
+        });
+      }
+      const here = able.filter((row) => row.presence.presence === 'reachable');
+      const chosen = prefer
+        .map((name) => here.find((row) => row.name === name))
+        .find((row) => row !== undefined);
+      const target = chosen ?? here[0];
+      if (target !== undefined) return targetOf(target);
+      const names = able.map(({ name }) => name).join(', ');
+      throw new MeshError(
+        'agent_unreachable',
+        `No agent that offers the skill ${skill} is reachable (${names})`,
+        { skill },
+      );
+    },
+
+    async add(caller, entry, source, detail) {
+      const kind = kindOf(entry);
+      const make = adapter(kind);
+      const { token = null, ...rest } = entry;
+      const name = provisionalName(entry);
+      const probe = await make.probe(
+        { name, kind, entry: rest, card: null, token: entry.url === undefined ? null : token },
+        { signal: AbortSignal.timeout(LIMITS.cardTimeoutMs) },
+      );
+      if (probe.problem !== null) {
+        const { code, message } = probe.problem;
+        if (code === 'invalid_card') throw new MeshError('invalid_card', message);
+        // A URL that does not answer has no name to be known by.
+        if (entry.name === undefined) {
+          throw new MeshError(code === 'auth' ? 'auth' : 'agent_unreachable', message);
+        }
+      }
+      const runId = ports.ids.uuidv7();
+      return store.writer.submit((tx) => {
+        const { row, isNew } = see(tx, entry, source, detail);
+        audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: rest, source, detail });
+        if (isNew) tell(tx, runId, 'agent_seen', row);
+        return agentOf(find(record(tx, row.name, probe, runId) ?? row.name));
+      });
+    },
+
+    remove: (caller, name) =>
+      store.writer.submit((tx) => {
+        find(name);
+        audit.append(tx, caller, 'agent.remove', 'write', name, { name });
+        rows.drop(name);
+        changed(tx);
+      }),
+
+    sync(tx, caller, source, detail, entries, runId) {
+      const named = new Set(entries.map(addressOf));
+      const before = read().provenance.filter((each) => each.source === source && each.detail === detail);
+      for (const { agent } of before) {
+        const row = read().byName.get(agent);
+        if (row === undefined || named.has(addressOf(row.entry))) continue;
+        rows.dropProvenance(agent, source, detail);
+        changed(tx);
+        if (read().provenance.some((each) => each.agent === agent)) continue;
+        audit.append(tx, caller, 'agent.remove', 'write', agent, { source, detail });
+        rows.drop(agent);
+        changed(tx);
+      }
+      const fresh: string[] = [];
+      for (const entry of entries) {
+        const { row, isNew } = see(tx, entry, source, detail);
+        if (!isNew) continue;
+        const { token: _token, ...rest } = entry;
+        audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: rest, source, detail });
+        tell(tx, runId, 'agent_seen', row);
+        fresh.push(row.name);
+      }
+      return fresh;
+    },
+  };
+};
