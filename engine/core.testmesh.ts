@@ -11,6 +11,7 @@ import { type ErrorCode, failure, MeshError } from '#machines/nouns/error';
 import type { EventV1 } from '#machines/nouns/event';
 import type { TeamRun } from '#machines/nouns/run';
 import type { AgentAdapter, InvokeRequest, Outcome, Sink } from './agents/adapter.ts';
+import { type Audit, createAudit } from './audit/append.ts';
 import { createCore, type Core } from './core.ts';
 import { createEventLog, type EventLog } from './events/append.ts';
 import { socketCaller } from './identity/caller.ts';
@@ -141,6 +142,7 @@ export class TestMesh {
   #store: Store | null = null;
   #log: EventLog | null = null;
   #core: Core | null = null;
+  #audit: Audit | null = null;
   #templates: Templates | null = null;
 
   private constructor(folder: string) {
@@ -157,6 +159,11 @@ export class TestMesh {
   get core(): Core {
     assert.ok(this.#core);
     return this.#core;
+  }
+
+  get audit(): Audit {
+    assert.ok(this.#audit);
+    return this.#audit;
   }
 
   agent(name: string): ScriptedAgent {
@@ -209,12 +216,14 @@ export class TestMesh {
     this.#store = store;
     this.#log = log;
     this.#templates = templates;
+    this.#audit = createAudit(store);
     this.#core = createCore({
       dataDir: this.folder,
       store,
       log,
       templates,
       agents,
+      audit: this.#audit,
       ports: this.#ports,
       concurrency: 64,
     });

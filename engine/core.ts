@@ -1,7 +1,7 @@
 // The durable core put together: queue, outbox, invocations and team runs over one store. What agents there are is given.
 import { join } from 'node:path';
 import { FILES } from '#machines/nouns/data-folder';
-import { createAudit, type Audit } from './audit/append.ts';
+import type { Audit } from './audit/append.ts';
 import { createIdempotency } from './audit/idempotency.ts';
 import type { EventLog } from './events/append.ts';
 import { type Artifacts, createArtifacts } from './invocations/artifacts.ts';
@@ -23,6 +23,7 @@ export interface CoreParts {
   readonly log: EventLog;
   readonly templates: Templates;
   readonly agents: AgentDirectory;
+  readonly audit: Audit;
   readonly ports: Ports;
   /** Invocations in flight at once. */
   readonly concurrency: number;
@@ -31,7 +32,6 @@ export interface CoreParts {
 export interface Core {
   readonly queue: JobQueue;
   readonly outbox: Outbox;
-  readonly audit: Audit;
   readonly artifacts: Artifacts;
   readonly invocations: Invocations;
   readonly runs: Runs;
@@ -43,8 +43,7 @@ export interface Core {
 
 /** Wires the core. Nothing runs before `begin`. */
 export const createCore = (parts: CoreParts): Core => {
-  const { store, log, templates, agents, ports } = parts;
-  const audit = createAudit(store);
+  const { store, log, templates, agents, audit, ports } = parts;
   const idempotency = createIdempotency(store);
   const rows = createInvocationRows(store);
   const artifacts = createArtifacts(join(parts.dataDir, FILES.artifacts), ports.disk);
@@ -94,7 +93,6 @@ export const createCore = (parts: CoreParts): Core => {
   return {
     queue,
     outbox,
-    audit,
     artifacts,
     invocations,
     runs,

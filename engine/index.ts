@@ -1,5 +1,144 @@
-// The only door of the engine: what api and daemon may know of it.
-export type * from './engine.ts';
-export type { Log, Ports } from './ports.ts';
+// The only door of the engine: createEngine puts the parts together, and what others may name is exported here.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FILES } from '#machines/nouns/data-folder';
+import { createAdapters } from './agents/adapters.ts';
+import type { AgentAdapter } from './agents/adapter.ts';
+import { createRegistry } from './agents/registry.ts';
+import { createAudit } from './audit/append.ts';
+import { createCore } from './core.ts';
+import { createDiscovery, REPROBE_MS } from './discovery/discovery.ts';
+import type { Engine, EngineConfig, Health } from './engine.ts';
+import { acceptRecord } from './events/accept.ts';
+import { createEventLog } from './events/append.ts';
+import { openMirror } from './events/mirror.ts';
+import { verify } from './events/verify.ts';
+import type { Ports } from './ports.ts';
+import { openStore } from './store/open.ts';
+import { createTemplates } from './templates/load.ts';
+
+export type { Engine, EngineConfig, EventPage, EventRow, Health, VerifyReport } from './engine.ts';
+export { type Caller, loopbackCaller, socketCaller } from './identity/caller.ts';
 export { nodePorts } from './ports-node.ts';
-export { loopbackCaller, socketCaller, type Caller } from './identity/caller.ts';
+export type { Disk, Log, Ports } from './ports.ts';
+
+/**
+ * Opens a data folder and brings everything in it back to life. The caller holds the folder's lock.
+ * `adapters` is for tests and benchmarks; the real ones are the default.
+ * Throws data_newer, storage_failed or disk_full.
+ */
+export const createEngine = async (
+  config: EngineConfig,
+  ports: Ports,
+  adapters: ReadonlyMap<string, AgentAdapter> = createAdapters(ports),
+): Promise<Engine> => {
+  const { dataDir } = config;
+  mkdirSync(join(dataDir, FILES.artifacts), { recursive: true, mode: 0o700 });
+  const store = await openStore(join(dataDir, FILES.database), { synchronous: config.synchronous }, ports);
+  // The mirror comes before the log: what a subscriber sees stands in the file.
+  const mirror = await openMirror(store, ports, dataDir);
+  const log = createEventLog(store, ports);
+  const audit = createAudit(store);
+  const templates = createTemplates({ dirs: config.templateDirs });
+  const registry = createRegistry({ store, log, audit, adapters, ports });
+  const core = createCore({
+    dataDir,
+    store,
+    log,
+    templates,
+    agents: registry,
+    audit,
+    ports,
+    concurrency: config.concurrency,
+  });
+  const discovery = createDiscovery({
+    dataDir,
+    bootstrapFile: config.bootstrapFile,
+    reprobeMs: REPROBE_MS,
+    store,
+    log,
+    audit,
+    registry,
+    outbox: core.outbox,
+    queue: core.queue,
+    ports,
+  });
+  await discovery.begin();
+  const { live, blocked, jobs } = await core.begin();
+  if (live + blocked + jobs > 0)
+    ports.log.info({ live, blocked, jobs }, 'went on with what an earlier life left');
+
+  const startedAt = ports.clock.now();
+  let closing: Promise<void> | null = null;
+
+  const health = (): Health => {
+    const state = mirror.state();
+    const problems = [
+      ...(state.problem === null ? [] : [`mirror: ${state.problem}`]),
+      ...discovery.problems().map(({ source, message }) => `${source}: ${message}`),
+    ];
+    return {
+      status: closing !== null ? 'stopping' : problems.length > 0 || !state.ok ? 'degraded' : 'ok',
+      version: config.version,
+      log_id: log.logId,
+      head_seq: log.head(),
+      mirror: state,
+      problems,
+      counts: {
+        agents: registry.list().length,
+        invocations_active: core.invocations.countLive(),
+        team_runs_active: core.runs.countLive(),
+      },
+      uptime_ms: ports.clock.now() - startedAt,
+    };
+  };
+
+  const close = async (drainMs: number): Promise<void> => {
+    discovery.close();
+    await core.drain(drainMs);
+    await templates.close();
+    await mirror.close();
+    store.close();
+  };
+
+  return {
+    events: {
+      append: (caller, record) => {
+        const draft = acceptRecord(record);
+        return store.writer.submit((tx) => {
+          const event = log.append(tx, draft, 'client');
+          audit.append(tx, caller, 'event.append', 'write', event.id, draft);
+          return event;
+        });
+      },
+      page: (filter, afterSeq, limit) => log.page(filter, afterSeq, limit),
+      subscribe: (onBatch) => log.subscribe(onBatch),
+      scopeOf: (id) => log.scopeOf(id),
+      head: () => log.head(),
+      logId: log.logId,
+    },
+    agents: {
+      list: () => registry.list(),
+      get: (name) => registry.get(name),
+      add: (caller, entry, source, detail) => registry.add(caller, entry, source, detail),
+      remove: (caller, name) => registry.remove(caller, name),
+    },
+    discovery: { sweep: (caller, options) => discovery.sweep(caller, options) },
+    invocations: {
+      start: (caller, ask) => core.invocations.start(caller, ask),
+      get: (runId) => core.invocations.get(runId),
+      list: (options) => core.invocations.list(options),
+      cancel: (caller, runId, reason) => core.invocations.cancel(caller, runId, reason),
+    },
+    templates: {
+      list: () => templates.list(),
+      get: (name) => templates.get(name),
+      check: (text) => templates.check(text),
+    },
+    teamRuns: core.runs.api,
+    audit: { list: (options) => audit.list(options) },
+    verify: () => verify(store, ports, dataDir, mirror),
+    health,
+    close: ({ drainMs }) => (closing ??= close(drainMs)),
+  };
+};

@@ -191,7 +191,7 @@ describe('pause, resume and cancel', () => {
     gate.open();
     await mesh.ended(run);
     assert.equal(
-      mesh.core.audit.list({ limit: 10 }).filter(({ operation }) => operation === 'team_run.resume').length,
+      mesh.audit.list({ limit: 10 }).filter(({ operation }) => operation === 'team_run.resume').length,
       0,
     );
   });
