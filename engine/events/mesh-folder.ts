@@ -8,7 +8,7 @@ import type { Ports } from '../ports.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { createEventLog, type EventLog } from './append.ts';
 import { testPorts } from './arbitraries.ts';
-import { eventsFile, rejectedFile } from './files.ts';
+import { databaseFile, eventsFile, rejectedFile } from './files.ts';
 import { type Mirror, openMirror } from './mirror.ts';
 import { verify } from './verify.ts';
 
@@ -25,7 +25,7 @@ export class MeshFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'mesh-events-'));
   readonly events = eventsFile(this.path);
   readonly rejected = rejectedFile(this.path);
-  readonly database = join(this.path, 'mesh.db');
+  readonly database = databaseFile(this.path);
   readonly #running = new Set<RunningLog>();
 
   async start(over: Partial<Ports> = {}, database = this.database): Promise<RunningLog> {
