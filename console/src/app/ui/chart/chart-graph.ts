@@ -26,17 +26,25 @@ export interface ChartCluster {
   readonly titleWidth: number;
 }
 
+/** One line of a link's pill: the transitions that differ in nothing that is shown. */
+export interface LinkLine {
+  readonly label: string;
+  readonly guard: string | null;
+  readonly tone: 'plain' | 'good' | 'bad' | 'timed';
+  /** Ids of the transitions that it stands for. */
+  readonly transitions: readonly string[];
+}
+
 export interface ChartLink {
   readonly id: string;
   readonly source: string;
   readonly target: string;
-  readonly label: string;
-  readonly guard: string | null;
-  readonly tone: 'plain' | 'good' | 'bad' | 'timed' | 'initial';
-  /** Transitions that this line stands for: those that differ in their guard only share one line. */
-  readonly transitions: readonly string[];
+  /** From an initial dot: no pill. */
+  readonly initial: boolean;
+  readonly lines: readonly LinkLine[];
   /** Its source is declared before its target: the reading direction. */
   readonly forward: boolean;
+  /** Size of the pill. */
   readonly width: number;
   readonly height: number;
 }
@@ -54,7 +62,8 @@ export const SIZES = {
   minState: 104,
   dot: 12,
   history: 26,
-  label: 20,
+  /** Height of one line of a pill. */
+  line: 16,
   /** Left bar, glyph and the gaps beside a state's name. */
   beside: 48,
 } as const;
@@ -74,48 +83,93 @@ const nodeOf = (state: ChartState, measure: Measure, note: (state: ChartState) =
   return { ...base, kind: 'state', width, height: SIZES.stepHeight };
 };
 
-const toneOf = (transition: ChartTransition): ChartLink['tone'] => {
+const toneOf = (transition: ChartTransition): LinkLine['tone'] => {
   if (transition.type === 'after') return 'timed';
   if (/complete|approve|resume|done/.test(transition.label)) return 'good';
   if (/fail|exceeded|error|reject/.test(transition.label)) return 'bad';
   return 'plain';
 };
 
-/** The guard that a link shows; null when there is none to tell. */
+/**
+ * Where a transition is drawn from. When every step of a compound state has the same one, it is drawn once, from the
+ * border of the compound: in a statechart that means the same, and the picture stays readable.
+ */
+const drawnSource = (chart: Chart): ((transition: ChartTransition) => string) => {
+  const states = new Map(chart.states.map((state) => [state.id, state]));
+  const kindOf = ({ target, label, guard, type }: ChartTransition): string =>
+    JSON.stringify([target, label, guard, type]);
+  const sources = new Map<string, Set<string>>();
+  for (const transition of chart.transitions) {
+    const key = kindOf(transition);
+    sources.set(key, (sources.get(key) ?? new Set()).add(transition.source));
+  }
+  return (transition) => {
+    const parent = states.get(transition.source)?.parent ?? null;
+    if (parent === null || states.get(transition.target)?.parent === parent) return transition.source;
+    const siblings = chart.states.filter((state) => state.parent === parent && state.step !== null);
+    const shared = sources.get(kindOf(transition));
+    return siblings.length > 1 && siblings.every(({ id }) => shared?.has(id)) ? parent : transition.source;
+  };
+};
+
+/** The guard that a line shows; null when one of its transitions is taken without any. */
 const guardText = (guards: readonly (string | null)[]): string | null => {
-  const named = guards.filter((guard) => guard !== null);
-  // One of several without a guard: it is taken anyway, so the guards tell nothing.
-  return named.length === guards.length && named.length > 0 ? named.join(' / ') : null;
+  const named = new Set(guards.filter((guard) => guard !== null));
+  return named.size > 0 && !guards.includes(null) ? [...named].join(' / ') : null;
+};
+
+const groupedBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+};
+
+const linesOf = (transitions: readonly ChartTransition[]): LinkLine[] => {
+  // `pause` and `pause [now]` are one line; `step_fail` with two different guards are two.
+  const open = new Set(transitions.filter(({ guard }) => guard === null).map(({ label }) => label));
+  return groupedBy(transitions, ({ label, guard }) =>
+    JSON.stringify([label, open.has(label) ? null : guard]),
+  ).flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    return [
+      {
+        label: first.label,
+        guard: guardText(group.map(({ guard }) => guard)),
+        tone: toneOf(first),
+        transitions: group.map(({ id }) => id),
+      },
+    ];
+  });
 };
 
 const linksOf = (chart: Chart, order: ReadonlyMap<string, number>, measure: Measure): ChartLink[] => {
-  const groups = new Map<string, ChartTransition[]>();
-  for (const transition of chart.transitions) {
-    const key = JSON.stringify([
-      transition.source,
-      transition.target,
-      transition.label.toLowerCase(),
-      transition.type,
-    ]);
-    groups.set(key, [...(groups.get(key) ?? []), transition]);
-  }
-  return [...groups.values()].flatMap((group) => {
+  const sourceOf = drawnSource(chart);
+  return groupedBy(chart.transitions, (transition) =>
+    JSON.stringify([sourceOf(transition), transition.target]),
+  ).flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const guard = guardText(group.map((transition) => transition.guard));
-    const text = measure(first.label, 'label') + (guard === null ? 0 : measure(` ${guard}`, 'label'));
+    const source = sourceOf(first);
+    const lines = linesOf(group);
+    const widths = lines.map(
+      ({ label, guard }) => measure(label, 'label') + (guard === null ? 0 : measure(guard, 'label') + 5),
+    );
     return [
       {
-        id: first.id,
-        source: first.source,
+        id: `${source}>${first.target}`,
+        source,
         target: first.target,
-        label: first.label,
-        guard,
-        tone: toneOf(first),
-        transitions: group.map(({ id }) => id),
-        forward: (order.get(first.source) ?? 0) < (order.get(first.target) ?? 0),
-        width: Math.ceil(text) + 16,
-        height: SIZES.label,
+        initial: false,
+        lines,
+        forward: (order.get(source) ?? 0) < (order.get(first.target) ?? 0),
+        width: Math.ceil(Math.max(...widths)) + 16,
+        height: SIZES.line * lines.length + 4,
       },
     ];
   });
@@ -128,10 +182,8 @@ const initialLink = (parent: string | null, target: string): ChartLink => ({
   id: `${initialDot(parent)}>${target}`,
   source: initialDot(parent),
   target,
-  label: '',
-  guard: null,
-  tone: 'initial',
-  transitions: [],
+  initial: true,
+  lines: [],
   forward: true,
   width: 0,
   height: 0,

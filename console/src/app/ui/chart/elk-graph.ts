@@ -18,14 +18,14 @@ const layoutOptions = (direction: Direction): Record<string, string> => ({
   'elk.json.edgeCoords': 'ROOT',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.padding': '[top=24,left=24,bottom=24,right=24]',
-  'elk.spacing.nodeNode': '26',
-  'elk.spacing.edgeNode': '18',
-  'elk.spacing.edgeEdge': '12',
+  'elk.spacing.nodeNode': '20',
+  'elk.spacing.edgeNode': '14',
+  'elk.spacing.edgeEdge': '10',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelLabel': '6',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '30',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '14',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '10',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '9',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.nodePlacement.favorStraightEdges': 'true',
   'elk.layered.cycleBreaking.strategy': 'GREEDY',
@@ -39,18 +39,17 @@ const edgeOf = (link: ChartLink): ElkExtendedEdge => ({
   targets: [link.target],
   // Keeps the reading order where the chart has circles (retrying goes back).
   layoutOptions: { 'elk.layered.priority.direction': link.forward ? '10' : '0' },
-  labels:
-    link.label === ''
-      ? []
-      : [
-          {
-            id: `${link.id}:label`,
-            text: link.label,
-            width: link.width,
-            height: link.height,
-            layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' },
-          },
-        ],
+  labels: link.initial
+    ? []
+    : [
+        {
+          id: `${link.id}:label`,
+          text: link.lines.map(({ label }) => label).join(' '),
+          width: link.width,
+          height: link.height,
+          layoutOptions: { 'elk.edgeLabels.inline': 'true', 'elk.edgeLabels.placement': 'CENTER' },
+        },
+      ],
 });
 
 /** ELK's input: clusters nested as the chart nests them, all edges at the root. */
@@ -58,24 +57,17 @@ export const elkInput = (graph: ChartGraph, direction: Direction): ElkNode => {
   const childrenOf = (parent: string | null): ElkNode[] => [
     ...graph.nodes
       .filter((node) => node.parent === parent)
-      .map(({ id, width, height }): ElkNode => ({
-        id,
-        width,
-        height,
-        ...(id.startsWith('initial:')
-          ? { layoutOptions: { 'elk.layered.layering.layerConstraint': 'FIRST' } }
-          : {}),
-      })),
+      .map(({ id, width, height }): ElkNode => ({ id, width, height })),
     ...graph.clusters
       .filter((cluster) => cluster.parent === parent)
       .map(({ id, titleWidth }): ElkNode => ({
         id,
         children: childrenOf(id),
+        // Nothing else: the rest holds for the whole hierarchy, and ELK fails on a model order given twice.
         layoutOptions: {
-          ...layoutOptions(direction),
-          'elk.padding': `[top=${TITLE + 18},left=20,bottom=20,right=20]`,
+          'elk.padding': `[top=${String(TITLE + 12)},left=18,bottom=18,right=18]`,
           'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-          'elk.nodeSize.minimum': `(${titleWidth},60)`,
+          'elk.nodeSize.minimum': `(${String(titleWidth)},60)`,
         },
       })),
   ];

@@ -22,7 +22,7 @@ import { texts } from '../../util/texts/texts.ts';
 import { Icon } from '../icon.ts';
 import { ICONS, STATUS_ICONS, type StatusWord } from '../icons.ts';
 import { Camera } from './camera.ts';
-import { chartGraph, type ChartLink, type ChartNode } from './chart-graph.ts';
+import { chartGraph, type ChartLink, type ChartNode, type LinkLine } from './chart-graph.ts';
 import type { Direction, Geometry, Route } from './elk-graph.ts';
 import { ELK_ENGINE, ElkLayout } from './elk-layout.ts';
 import { isArrow, nearest } from './nearest.ts';
@@ -114,7 +114,7 @@ export class StateChart {
   constructor() {
     const element = this.#host.nativeElement;
     const observer = new ResizeObserver(() => {
-      if (this.geometry() === null) this.#wide.set(element.clientWidth > element.clientHeight * 1.7);
+      if (this.geometry() === null) this.#wide.set(element.clientWidth > element.clientHeight * 2.6);
       else if (!this.#camera.touched) this.fit();
     });
     observer.observe(element);
@@ -164,11 +164,14 @@ export class StateChart {
     return this.#progress().visited.has(id);
   }
 
-  protected takenCount(link: ChartLink): number {
+  /** How often a line of a pill was taken. */
+  protected lineCount(line: LinkLine): number {
     const { taken } = this.#progress();
-    return [link.id, ...link.transitions]
-      .filter((id, index, all) => all.indexOf(id) === index)
-      .reduce((sum, id) => sum + (taken.get(id) ?? 0), 0);
+    return line.transitions.reduce((sum, id) => sum + (taken.get(id) ?? 0), 0);
+  }
+
+  protected isTaken(link: ChartLink): boolean {
+    return this.#progress().taken.has(link.id) || link.lines.some((line) => this.lineCount(line) > 0);
   }
 
   protected statusOf(id: string): StatusWord | null {
