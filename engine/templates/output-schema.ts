@@ -1,7 +1,6 @@
-// The output schema of a step: compiled strictly with Ajv, the same for the checker and for the engine that validates.
+// The output schema of a step: compiled strictly with Ajv 2020, so that a misspelt keyword is a fault and not a check that never fails.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { MeshError } from '#machines/nouns/error';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -10,9 +9,6 @@ export interface SchemaFault {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
-
-/** Says what is wrong with a value, or null when it fits. */
-export type OutputCheck = (value: unknown) => string | null;
 
 /** `strictRequired` is off: `required: [cause]` without `properties` is a fair thing to ask. */
 const compiler = (): Ajv2020 =>
@@ -38,13 +34,11 @@ const findKey = (value: unknown, key: string, path: (string | number)[] = []): (
   return null;
 };
 
-const sentence = (error: ErrorObject, where: string): string => {
+const sentence = (error: ErrorObject): string => {
   const values: unknown = error.params['allowedValues'];
   const allowed = Array.isArray(values) ? `: ${values.map(String).join(', ')}` : '';
   const extra: unknown = error.params['additionalProperty'];
-  return `${where}${where === '' ? '' : ' '}${error.message ?? 'does not fit'}${allowed}${
-    typeof extra === 'string' ? ` (${extra})` : ''
-  }`;
+  return `${error.message ?? 'does not fit'}${allowed}${typeof extra === 'string' ? ` (${extra})` : ''}`;
 };
 
 /** Everything that keeps a schema from being used; empty when it can be. */
@@ -59,7 +53,7 @@ export const schemaFaults = (schema: Schema): SchemaFault[] => {
       )[0];
       return deepest === undefined
         ? [{ path: [], message: 'not a JSON Schema' }]
-        : [{ path: pointerPath(deepest.instancePath), message: sentence(deepest, '') }];
+        : [{ path: pointerPath(deepest.instancePath), message: sentence(deepest) }];
     }
     ajv.compile(schema);
     return [];
@@ -78,19 +72,4 @@ export const schemaFaults = (schema: Schema): SchemaFault[] => {
             : null;
     return [{ path: path ?? [], message: message.replace(/ at "#[^"]*"/, '') }];
   }
-};
-
-/** Compiles a schema that schemaFaults() found good. Throws invalid_template otherwise. */
-export const compileOutputSchema = (schema: Schema): OutputCheck => {
-  const [fault] = schemaFaults(schema);
-  if (fault !== undefined)
-    throw new MeshError('invalid_template', `output.${fault.path.join('.')}: ${fault.message}`);
-  const validate = compiler().compile(schema);
-  return (value) => {
-    if (validate(value)) return null;
-    const [first] = validate.errors ?? [];
-    return first === undefined
-      ? 'it does not fit'
-      : sentence(first, pointerPath(first.instancePath).join('.') || 'it');
-  };
 };

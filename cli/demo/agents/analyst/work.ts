@@ -104,10 +104,9 @@ export const analyst: Agent = {
   ],
   work: async (ask, desk) => {
     if (namedWorkTree(ask) !== null) return readProject(ask, desk);
-    const expression = firstText(
-      ask.inputs['expression'],
-      /[-+(.\d][-+*/^().\d\s]*\d\)?/.exec(ask.prompt)?.[0],
-    );
+    const text = firstText(ask.inputs['expression'], ask.prompt) ?? '';
+    const isBare = /^[-+*/^().\d\s]+$/.test(text);
+    const expression = isBare ? text : (/[-+(.\d][-+*/^().\d\s]*[\d)]|\d/.exec(text)?.[0] ?? null);
     if (expression !== null) return readExpression(expression, desk);
     throw new WorkFault('invalid_input', 'neither a work tree (input `repo`) nor an expression is named');
   },

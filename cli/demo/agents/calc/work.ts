@@ -16,7 +16,7 @@ export const calc: Agent = {
     },
   ],
   work: async (ask, desk) => {
-    const given = firstText(ask.inputs['expression'], fromOutputs(ask, 'expression'));
+    const given = firstText(fromOutputs(ask, 'expression'), ask.inputs['expression']);
     const expression = given ?? findExpression(ask.prompt);
     if (expression === null)
       throw new WorkFault('invalid_input', 'there is no arithmetic in this; try "1+1"');

@@ -208,12 +208,12 @@ describe('fixer', () => {
     await agent.stop();
   });
 
-  it('fails for good on what it cannot repair', async () => {
-    const { repo } = makeFaultyRepo(join(base, 'beyond'), 0, { repairable: false });
+  it('fails for good on what it cannot repair, looking where an earlier step told it to', async () => {
+    const { repo, fault } = makeFaultyRepo(join(base, 'beyond'), 0, { repairable: false });
     const agent = await start('fixer');
-    const task = asTask(
-      await (await clientOf(agent.url)).sendMessage(request('x', 'Fix it', { inputs: { repo } })),
-    );
+    const suspects = [{ file: fault.file, line: 10, score: 1 }];
+    const data = { inputs: { repo }, outputs: { analyze: { suspects } } };
+    const task = asTask(await (await clientOf(agent.url)).sendMessage(request('x', 'Fix it', data)));
     assert.equal(task.status?.state, TaskState.TASK_STATE_FAILED);
     assert.match(JSON.stringify(task.status.message?.metadata), /"retryable":false/);
     assert.match(JSON.stringify(task.status.message), /candidates were tried/);
