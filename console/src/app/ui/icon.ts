@@ -5,7 +5,11 @@ import { type IconName, ICONS } from './icons.ts';
 @Component({
   selector: 'am-icon',
   changeDetection: ChangeDetectionStrategy.OnPush,
-  host: { 'aria-hidden': 'true', '[class.spin]': "name() === 'spinner'" },
+  host: {
+    'aria-hidden': 'true',
+    '[class.spin]': "name() === 'spinner'",
+    '[class.solid]': "name() === 'dot'",
+  },
   template: `<svg viewBox="0 0 16 16" [attr.width]="size()" [attr.height]="size()">
     @if (name() === 'spinner') {
       <circle cx="8" cy="8" r="6.25" class="track" />
@@ -29,6 +33,9 @@ import { type IconName, ICONS } from './icons.ts';
     }
     .track {
       opacity: 0.25;
+    }
+    :host(.solid) path {
+      fill: currentcolor;
     }
     :host(.spin) svg {
       animation: spin 1.1s linear infinite;

@@ -15,6 +15,7 @@ import { isStatusWord, STATUS_ICONS } from './icons.ts';
       display: inline-flex;
       align-items: center;
       gap: 6px;
+      vertical-align: middle;
       color: var(--st);
       font-size: var(--size-s);
       font-weight: 500;
