@@ -19,18 +19,18 @@ export const isUsableId = (id: unknown): id is string =>
 
 /** The posted record; kind, payload and ts get a look of their own, seq and source are ours to say. */
 const PostedSchema = z.strictObject({
-  schema_version: z.unknown(),
+  schema_version: z.unknown().optional(),
   ts: z.string().nullish(),
   run_id: z.string().min(1),
-  kind: z.unknown(),
-  event_type: z.unknown(),
+  kind: z.unknown().optional(),
+  event_type: z.unknown().optional(),
   task_id: z.string().nullish(),
   step: z.string().nullish(),
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
   metadata: z.looseObject({}).nullish(),
   team_run_id: z.string().nullish(),
   id: z.string().nullish(),
-  seq: z.unknown(),
+  seq: z.unknown().optional(),
 });
 
 const firstProblem = (error: z.ZodError, prefix: readonly string[] = []): MeshError => {
