@@ -1,7 +1,7 @@
 // A sample agent as a process: an A2A 1.0 server on loopback, JSON-RPC and REST.
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,15 @@ const bearer = (token: string): express.RequestHandler => {
   };
 };
 
+/** A folder for scratch copies. Beside a ledger it has a fixed name, so that what a killed agent left is cleared away. */
+const emptyScratch = (ledgerDir: string | null, name: string): string => {
+  if (ledgerDir === null) return mkdtempSync(join(tmpdir(), `agentmesh-${name}-`));
+  const dir = join(ledgerDir, `${name}-scratch`);
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { mode: 0o700 });
+  return dir;
+};
+
 /** What tests read: each effect with its count, each task with its state. */
 const ledgerPage = (agent: Agent, ledger: Ledger) => ({
   agent: agent.name,
@@ -78,7 +87,7 @@ export const serve = async (agent: Agent, argv: readonly string[]): Promise<void
   const options = readOptions(argv);
   const ledger = openLedger(options.ledgerDir, agent.name);
   await recoverTasks(agent, ledger);
-  const scratch = mkdtempSync(join(tmpdir(), `agentmesh-${agent.name}-`));
+  const scratch = emptyScratch(options.ledgerDir, agent.name);
   const tasks = createTasks(agent, ledger, { delayMs: options.delayMs, scratch });
   const app = express();
   app.disable('x-powered-by');
