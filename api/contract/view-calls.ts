@@ -44,6 +44,7 @@ const begun = (event: EventV1, attempt: number): AttemptView => ({
   endedAt: null,
   error: null,
   answer: null,
+  answerIsFinal: false,
   mayHaveRunTwice: false,
   cancelConfirmed: null,
   managed: event.metadata['source'] === 'engine',
@@ -73,15 +74,24 @@ const withStatus = (call: AttemptView, event: EventV1): AttemptView => {
   };
 };
 
+const withMessage = (call: AttemptView, event: EventV1): AttemptView => {
+  const { payload, metadata } = event;
+  const final = metadata['final'] === true;
+  if (metadata['delta'] === true || metadata['late'] === true || payload['role'] === 'user') return call;
+  return call.answerIsFinal && !final
+    ? call
+    : { ...call, answer: textOf(payload['text']), answerIsFinal: final };
+};
+
 const withEvent = (call: AttemptView, event: EventV1): AttemptView => {
   const known: AttemptView = {
     ...call,
     taskId: event.task_id ?? call.taskId,
-    agent: call.agent ?? textOf(event.metadata['agent']),
+    // The first event may name a skill; later ones name the agent that took it.
+    agent: textOf(event.metadata['agent']) ?? call.agent,
     from: call.from ?? textOf(event.metadata['from']),
   };
-  if (event.kind === 'message' && event.metadata['delta'] !== true && event.payload['role'] !== 'user')
-    return event.metadata['late'] === true ? known : { ...known, answer: textOf(event.payload['text']) };
+  if (event.kind === 'message') return withMessage(known, event);
   if (!decides(known, event)) return known;
   if (event.kind === 'status') return withStatus(known, event);
   if (event.kind !== 'error') return known;

@@ -31,6 +31,8 @@ export interface TimelineItem {
   readonly late: boolean;
   /** More of it is expected: an answer in pieces, a tool at work. */
   readonly open: boolean;
+  /** It is the whole answer of its call. */
+  readonly final: boolean;
   readonly transition: { readonly from: string; readonly to: string } | null;
   readonly tool: ToolUse | null;
   readonly artifact: ArtifactUse | null;
@@ -68,8 +70,9 @@ export interface AttemptView {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly error: AttemptError | null;
-  /** The whole answer, once it is known. */
+  /** The answer: the last whole message so far, or the final text once the agent has given it. */
   readonly answer: string | null;
+  readonly answerIsFinal: boolean;
   readonly mayHaveRunTwice: boolean;
   readonly cancelConfirmed: boolean | null;
   /** The engine runs it: then only the engine's events change its state. */

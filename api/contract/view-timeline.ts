@@ -118,6 +118,7 @@ const itemOf = (event: EventV1, open: boolean): TimelineItem => ({
   kind: event.kind,
   late: event.metadata['late'] === true,
   open,
+  final: event.metadata['final'] === true,
   ...contentOf(event),
 });
 
@@ -162,6 +163,7 @@ const joined = (
     text: how === 'append' ? item.text + next.text : next.text || item.text,
     severity: next.severity === 'info' ? item.severity : next.severity,
     open: !ends,
+    final: item.final || event.metadata['final'] === true,
     tool,
   };
 };

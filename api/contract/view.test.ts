@@ -152,10 +152,15 @@ void test('a failed run names the step, the attempt, the event, the cause and th
 
 void test('a plain run: who asked whom, the tool from start to end on one line, the answer', () => {
   const shown = view([
-    { payload: { state: 'submitted', text: '1+1' }, metadata: { agent: 'calc', from: 'openclaw' } },
+    {
+      payload: { state: 'submitted', text: '1+1' },
+      metadata: { agent: 'skill:calculate', from: 'openclaw' },
+    },
+    { payload: { state: 'working' }, metadata: { agent: 'calc' } },
     { kind: 'tool', payload: { name: 'eval', phase: 'start', call_id: 'c', input: '1+1' } },
     { kind: 'tool', payload: { name: 'eval', phase: 'end', call_id: 'c', output: 2 } },
     { kind: 'message', payload: { role: 'agent', text: '2' }, metadata: { final: true } },
+    { kind: 'message', payload: { role: 'agent', text: 'done' } },
     { payload: { state: 'completed' } },
     { kind: 'status', payload: { state: 'failed' }, metadata: { late: true } },
   ]);
@@ -167,7 +172,7 @@ void test('a plain run: who asked whom, the tool from start to end on one line, 
   );
   const tool = shown.items.find((item) => item.kind === 'tool');
   assert.deepEqual(tool?.tool, { name: 'eval', callId: 'c', input: '1+1', output: 2, error: null });
-  assert.deepEqual(tool.seqs, [2, 3]);
+  assert.deepEqual(tool.seqs, [3, 4]);
   assert.equal(shown.items.at(-1)?.late, true);
 });
 

@@ -155,14 +155,14 @@ export const dispatch = async (given: readonly string[], streams: Streams): Prom
   const argv = wordsFirst(given);
   const { stderr, stdout, env } = streams;
   try {
-    return await runCommand(argv, streams, styleFor(colourOf(argv), stdout.isTTY === true, env));
+    return await runCommand(argv, streams, styleFor(colourOf(argv), stdout.isTTY, env));
   } catch (error) {
     if (error instanceof Detached) {
       stderr.write(`${error.message}; follow it with: agentmesh trace ${error.id} --follow\n`);
       return INTERRUPTED;
     }
     const problem = problemOf(error);
-    const style = styleFor(colourOf(argv), stderr.isTTY === true, env);
+    const style = styleFor(colourOf(argv), stderr.isTTY, env);
     stderr.write(`${wantsJson(argv) ? problemJson(problem) : problemText(problem, style)}\n`);
     if (problem.code === 'internal' && env['AGENTMESH_DEBUG'] && error instanceof Error)
       stderr.write(`${error.stack ?? ''}\n`);

@@ -19,7 +19,7 @@ export interface FollowTeamOptions {
 /** For text: the steps on stderr as they happen, the page of the run on stdout at the end. */
 export const followTeam = async (options: FollowTeamOptions): Promise<number> => {
   const { client, terminal, id, output } = options;
-  const view = await liveFollow(client, terminal, options.stderr as NodeJS.WriteStream, {
+  const view = await liveFollow(client, terminal, options.stderr, {
     id,
     scope: { team_run_id: id },
     progress: output === 'text' && !options.quiet,

@@ -84,7 +84,7 @@ export const liveFollow = async (
     if (item.open && (item.kind !== 'tool' || begun.has(item.seq))) return;
     begun.add(item.seq);
     const width = terminal.noteIsTerminal ? Math.max(20, process.stderr.columns) : 160;
-    for (const line of itemLines(item, view, { style: terminal.noteStyle, width, short: true })) say(line);
+    for (const line of itemLines(item, view, { style: terminal.noteStyle, width, lines: 'one' })) say(line);
   };
   try {
     const view = await followRun(client, options.scope, {

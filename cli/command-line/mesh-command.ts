@@ -67,12 +67,17 @@ export abstract class MeshCommand extends Command {
     return this.#client;
   }
 
+  /** Reading the two is what checks them. */
+  #formats(): readonly string[] {
+    return [this.output, this.color];
+  }
+
   /** What a command does; answers its exit code. */
   protected abstract perform(): Promise<number>;
 
   override async execute(): Promise<number> {
     // Both are checked before anything is done.
-    void [this.output, this.color];
+    this.#formats();
     try {
       return await this.perform();
     } catch (error) {

@@ -127,7 +127,7 @@ export class RunCommand extends MeshCommand {
 
 /** The answer is data, and the states of a plain call say nothing that its end does not say. */
 const hidden = (item: TimelineItem, text: boolean): boolean =>
-  (text && item.kind === 'message') ||
+  (text && item.kind === 'message' && (item.final || item.seqs.length > 1)) ||
   (item.kind === 'status' && ['submitted', 'completed', 'failed'].includes(item.word)) ||
   item.kind === 'error';
 

@@ -17,7 +17,7 @@ export class TraceCommand extends MeshCommand {
     description: 'Everything that happened in a run, a task or a team run',
     details: `
       Takes the id of a team run, of a run or of an agent’s task, or its first six or more characters when only one
-      begins so. Shows all of it, however long it is.
+      begins so. Shows every event; of a long text its beginning, all of it with \`--full\`.
 
       \`-o json\` is one array of EventV1 records, \`-o jsonl\` the same a line each, byte for byte as they stand in
       events.jsonl. The text form joins the pieces of an answer and the two ends of a tool’s use.
@@ -30,6 +30,7 @@ export class TraceCommand extends MeshCommand {
   });
 
   follow = Option.Boolean('-f,--follow', false, { description: 'Go on until the run has ended' });
+  full = Option.Boolean('--full', false, { description: 'Whole texts, however long' });
   id = Option.String({ name: 'ID' });
 
   /** The events of the id as typed; when nothing is known by it, of the one id that begins so. */
@@ -84,7 +85,11 @@ export class TraceCommand extends MeshCommand {
       for (const item of view.items) {
         if (printed.has(item.seq) || (item.open && !all)) continue;
         printed.add(item.seq);
-        const lines = itemLines(item, view, { style: terminal.style, width: terminal.width, short: false });
+        const lines = itemLines(item, view, {
+          style: terminal.style,
+          width: terminal.width,
+          lines: this.full ? 'all' : 'some',
+        });
         await terminal.line(lines.join('\n'));
       }
     };

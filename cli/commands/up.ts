@@ -4,7 +4,7 @@ import type { RouteAnswer } from '#api/contract/shapes';
 import { MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../command-line/mesh-command.ts';
 import { agentmeshd } from '../connection/daemon-process.ts';
-import { addressOf } from '../connection/locate.ts';
+import { addressOf, dataDirOf, type DaemonChoice } from '../connection/locate.ts';
 import { healthLines } from '../render/health.ts';
 
 export class UpCommand extends MeshCommand {
@@ -26,6 +26,15 @@ export class UpCommand extends MeshCommand {
   bootstrap = Option.String('--bootstrap', {
     description: 'File with agents to begin with, beside bootstrap.json',
   });
+
+  /** `--host` and `--port` say where a new daemon listens; which one is there already is the data folder’s to say. */
+  override get choice(): DaemonChoice {
+    const elsewhere =
+      this.daemonUrl ?? (this.dataDir === undefined ? this.context.env['AGENTMESH_DAEMON_URL'] : undefined);
+    return elsewhere
+      ? { daemonUrl: elsewhere }
+      : { dataDir: this.dataDir ?? dataDirOf({}, this.context.env) };
+  }
 
   async #health(): Promise<RouteAnswer<'healthz'> | null> {
     try {
@@ -55,10 +64,10 @@ export class UpCommand extends MeshCommand {
   }
 
   async #start(): Promise<void> {
-    if (this.daemonUrl !== undefined)
+    if (this.choice.daemonUrl !== undefined)
       throw new MeshError(
         'daemon_unreachable',
-        `No daemon answers at ${this.daemonUrl}; \`up\` starts one by --host and --port`,
+        `No daemon answers at ${this.choice.daemonUrl}; \`up\` starts one by --host and --port`,
       );
     const { code, stdout, stderr } = await agentmeshd([
       'start',

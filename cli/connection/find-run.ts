@@ -2,6 +2,7 @@
 import type { Client } from '#api/contract/client';
 import { MeshError } from '#machines/nouns/error-codes';
 import { LIMITS } from '#machines/nouns/limits';
+import { UsageProblem } from '../render/problem.ts';
 import type { Invocation, TeamRun } from '#machines/nouns/run';
 
 /** Shorter prefixes are more likely slips than names. */
@@ -22,7 +23,7 @@ export const unlessMissing = async <T>(asked: Promise<T>): Promise<T | null> => 
   }
 };
 
-/** The whole id of the one recent run or task that begins with the prefix. Throws unknown_run, or bad_request with the candidates. */
+/** The whole id of the one recent run or task that begins with the prefix. Throws unknown_run, or a UsageProblem with the candidates. */
 export const completeId = async (client: Client, prefix: string): Promise<string> => {
   const unknown = new MeshError('unknown_run', `No run or task is known as ${prefix}`);
   if (prefix.length < PREFIX_CHARS) throw unknown;
@@ -39,9 +40,9 @@ export const completeId = async (client: Client, prefix: string): Promise<string
   const [only, ...others] = [...ids].filter((id) => id !== null);
   if (only === undefined) throw unknown;
   if (others.length > 0)
-    throw new MeshError(
-      'bad_request',
-      `${prefix} begins ${ids.size} ids; the first are ${[only, ...others].slice(0, 3).join(', ')}`,
+    throw new UsageProblem(
+      `${prefix} begins ${ids.size} ids`,
+      `Give more of it; the first are ${[only, ...others].slice(0, 3).join(', ')}.`,
     );
   return only;
 };

@@ -7,13 +7,13 @@ export const lazyClient = (load: () => Promise<Client>): Client => {
   const client = (): Promise<Client> => (loaded ??= load());
   return {
     call: async (route, ask) => (await client()).call(route, ask),
-    events: async function* (ask) {
+    async *events (ask) {
       yield* (await client()).events(ask);
     },
-    trace: async function* (id, afterSeq, signal) {
+    async *trace (id, afterSeq, signal) {
       yield* (await client()).trace(id, afterSeq, signal);
     },
-    stream: async function* (options) {
+    async *stream (options) {
       yield* (await client()).stream(options);
     },
   };

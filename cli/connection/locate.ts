@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES, socketPath } from '#api/contract/address';
-import { MeshError } from '#machines/nouns/error-codes';
+import { UsageProblem } from '../render/problem.ts';
 
 export interface DaemonChoice {
   readonly dataDir?: string | undefined;
@@ -27,14 +27,20 @@ export const dataDirOf = (choice: DaemonChoice, env: Env): string => {
 const httpUrl = (text: string, where: string): string => {
   const url = URL.parse(text);
   if (url === null || url.protocol !== 'http:')
-    throw new MeshError('bad_request', `${where} must be a URL such as http://127.0.0.1:8321, not "${text}"`);
+    throw new UsageProblem(
+      `${where} is no address of a daemon: "${text}"`,
+      'Give one such as http://127.0.0.1:8321.',
+    );
   return url.origin;
 };
 
 const portOf = (text: string): number => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port >= 1 && port <= 65_535))
-    throw new MeshError('bad_request', `--port must be a number from 1 to 65535, not "${text}"`);
+    throw new UsageProblem(
+      `--port must be a number from 1 to 65535, not "${text}"`,
+      'Give a port such as 8321.',
+    );
   return port;
 };
 

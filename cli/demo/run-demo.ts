@@ -30,7 +30,7 @@ const say = (text: string): void => {
 
 const title = ({ style }: Show, text: string): void => say(`\n${style.bold(text)}`);
 
-const shown = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`);
+const shown = (word: string): string => (/^[\w@%=:,./-]+$/.test(word) ? word : `"${word}"`);
 
 /** Types a command line, shows what it says, and expects it to end well. */
 const type = async (
@@ -103,13 +103,12 @@ const repair = async (show: Show): Promise<void> => {
   const inputs = ['--input', `repo=${repo}`, '--input', `issue=${ISSUE}`];
   await type(show, 'team run code-fix', 'agentmesh', ['team', 'run', 'code-fix', ...inputs]);
   title(show, 'What it changed');
-  const { stdout } = await type(
-    show,
-    'git diff',
-    'git',
-    ['--no-pager', 'diff', `--color=${colourful(style) ? 'always' : 'never'}`, '--unified=1'],
-    { cwd: repo },
-  );
+  say(`${style.dim('$')} ${style.name('git diff')}`);
+  const colour = `--color=${colourful(style) ? 'always' : 'never'}`;
+  const { stdout } = await stage.run('git', ['--no-pager', 'diff', colour, '--unified=1'], {
+    show: true,
+    cwd: repo,
+  });
   if (stdout.trim() === '')
     throw new DemoFailure('team run code-fix', 'it completed without a change', stage.tail('agentmeshd'));
   await tests(false);

@@ -136,12 +136,14 @@ export const makeStage = (colour: boolean): Stage => {
     child.on('error', () => undefined);
     child.unref();
     started.push(child);
-    for (const until = Date.now() + READY_MS; Date.now() < until && !ended(child); await pause(LOOK_MS)) {
+    const until = Date.now() + READY_MS;
+    while (Date.now() < until && !ended(child)) {
       const line = readFileSync(logOf(name), 'utf8')
         .split('\n')
         .slice(0, -1)
         .find((each) => each.startsWith('{'));
       if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+      await pause(LOOK_MS);
     }
     throw new DemoFailure(
       name,

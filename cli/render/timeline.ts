@@ -5,8 +5,9 @@ import { cells, clip } from './table.ts';
 import type { Paint, Style } from './style.ts';
 import { between, duration, offset } from './time.ts';
 
-/** A text longer than this is cut in the text form; `-o json` has all of it. */
-const WHOLE_CHARS = 4_000;
+/** What the readable form shows of a long text; all of it with `lines: 'all'`. */
+const SHOWN_LINES = 8;
+const SHOWN_CHARS = 600;
 
 /** `analyze#2`: the step and its attempt. */
 const placeOf = ({ step, attempt }: TimelineItem): string =>
@@ -67,15 +68,25 @@ export interface LineOptions {
   readonly style: Style;
   /** Cells of the terminal; Infinity for a pipe. */
   readonly width: number;
-  /** One line each, cut to the width (live progress); else whole texts over several lines (a trace). */
-  readonly short: boolean;
+  /** one: cut to the width (live progress). some: the beginning of a long text, and how much is left. all: every word. */
+  readonly lines: 'one' | 'some' | 'all';
 }
+
+/** The first lines of a text, with a word about what is left out. */
+const beginning = (text: string): string => {
+  const lines = text.split('\n');
+  const some = lines.slice(0, SHOWN_LINES).join('\n');
+  const kept = some.length <= SHOWN_CHARS ? some : some.slice(0, SHOWN_CHARS);
+  return kept.length === text.length
+    ? text
+    : `${kept.trimEnd()} … (${(text.length - kept.length).toLocaleString('en')} more characters: --full)`;
+};
 
 /** The text form of an item: offset into the run, step and attempt, kind, words. */
 export const itemLines = (
   item: TimelineItem,
   view: View,
-  { style, width, short }: LineOptions,
+  { style, width, lines }: LineOptions,
 ): readonly string[] => {
   const place = placeOf(item);
   const at = offset(view.startedAt ?? item.ts, item.ts).padStart(8);
@@ -86,16 +97,12 @@ export const itemLines = (
   const late = item.late ? style.warn(' (late)') : '';
   const head = escapeLine(title);
   const paint = paintOf(item, style);
-  if (short) {
+  if (lines === 'one') {
     const room = width - cells(lead) - cells(head) - (item.late ? 7 : 0) - 2;
     const rest = clip(escapeLine(text), room);
     return [`${painted}${paint(head)}${late}${rest === '' || head === '' ? rest : `  ${rest}`}`];
   }
-  const full = escapeText(text.trimEnd());
-  const body =
-    full.length <= WHOLE_CHARS
-      ? full
-      : `${full.slice(0, WHOLE_CHARS)}… (${full.length.toLocaleString('en')} characters; -o json has all)`;
+  const body = lines === 'all' ? escapeText(text.trimEnd()) : beginning(escapeText(text.trimEnd()));
   const [first = '', ...more] = body.split('\n');
   const indent = ' '.repeat(Number.isFinite(width) && width < 80 ? 12 : Math.min(cells(lead), 40));
   return [

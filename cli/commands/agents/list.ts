@@ -16,9 +16,10 @@ export class AgentsListCommand extends MeshCommand {
 
   override async perform(): Promise<number> {
     const agents = await this.client.call('agents.list');
-    const { width, style, note } = this.terminal;
+    const { width, style } = this.terminal;
     await this.printList(agents, () => (agents.length === 0 ? [] : agentLines(agents, width, style)));
-    if (agents.length === 0) note('no agent is known; try agentmesh discover, or agentmesh agents add URL');
+    if (agents.length === 0)
+      this.terminal.note('no agent is known; try agentmesh discover, or agentmesh agents add URL');
     return 0;
   }
 }

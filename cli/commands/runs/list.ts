@@ -85,7 +85,7 @@ export class RunsListCommand extends MeshCommand {
     ]
       .sort((a, b) => b.row.created_at.localeCompare(a.row.created_at) || b.row.id.localeCompare(a.row.id))
       .slice(0, limit);
-    const { width, style, note } = this.terminal;
+    const { width, style } = this.terminal;
     await this.printList(
       rows.map(({ value }) => value),
       () =>
@@ -97,7 +97,8 @@ export class RunsListCommand extends MeshCommand {
               style,
             ),
     );
-    if (rows.length === 0) note('no run yet; try agentmesh run --to NAME "…", or agentmesh team run NAME');
+    if (rows.length === 0)
+      this.terminal.note('no run yet; try agentmesh run --to NAME "…", or agentmesh team run NAME');
     return 0;
   }
 }

@@ -60,7 +60,7 @@ export class TeamListCommand extends MeshCommand {
       ...local,
       ...known.filter((row) => !local.some((own) => own.name === row.name)),
     ];
-    const { width, style, note } = this.terminal;
+    const { width, style } = this.terminal;
     await this.printList(rows, () =>
       rows.length === 0
         ? []
@@ -84,7 +84,7 @@ export class TeamListCommand extends MeshCommand {
             style.dim,
           ),
     );
-    if (rows.length === 0) note('no team is known');
+    if (rows.length === 0) this.terminal.note('no team is known');
     return 0;
   }
 }
