@@ -47,7 +47,7 @@ export interface Registry {
   adapter(kind: string): AgentAdapter;
   /**
    * Makes what one source names be what is known from it: inside a transaction. Agents that no source names any more go.
-   * Answers the names of those that are new to the mesh.
+   * Answers the names of those that are new to the mesh, and why entries were not taken.
    */
   sync(
     tx: Tx,
@@ -56,7 +56,7 @@ export interface Registry {
     detail: string,
     entries: readonly AgentEntry[],
     runId: string,
-  ): string[];
+  ): { readonly fresh: readonly string[]; readonly refused: readonly string[] };
   /** Records a probe inside a transaction, with an event when the presence changes. Answers the agent’s name now. */
   record(tx: Tx, name: string, probe: Probe, runId: string): string | null;
 }
@@ -148,12 +148,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
 
   const isTaken = (name: string): boolean => read().byName.has(name);
 
-  /** Takes an entry in; answers its row and whether the agent is new. */
+  /** Takes an entry in; answers its row and whether the agent is new. `called` is what its card calls it, when known. */
   const see = (
     tx: Tx,
     given: AgentEntry,
     source: Source,
     detail: string,
+    called: string | null = null,
   ): { row: AgentRow; isNew: boolean } => {
     const { token: givenToken, ...entry } = given;
     const known = byAddress(entry);
@@ -172,7 +173,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     const row: AgentRow =
       base === undefined
         ? {
-            name: freeName(provisionalName(entry), entry, isTaken),
+            name: freeName(entry.name ?? called ?? provisionalName(entry), entry, isTaken),
             kind,
             entry,
             token,
@@ -287,7 +288,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
       }
       const runId = ports.ids.uuidv7();
       return store.writer.submit((tx) => {
-        const { row, isNew } = see(tx, entry, source, detail);
+        const { row, isNew } = see(tx, entry, source, detail, cleanName(probe.name ?? ''));
         audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: rest, source, detail });
         if (isNew) tell(tx, runId, 'agent_seen', row);
         return agentOf(find(record(tx, row.name, probe, runId) ?? row.name));
@@ -316,7 +317,12 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         changed(tx);
       }
       const fresh: string[] = [];
+      const refused: string[] = [];
       for (const entry of entries) {
+        if (!adapters.has(kindOf(entry))) {
+          refused.push(`${provisionalName(entry)}: no adapter for the kind ${kindOf(entry)}`);
+          continue;
+        }
         const { row, isNew } = see(tx, entry, source, detail);
         if (!isNew) continue;
         const { token: _token, ...rest } = entry;
@@ -324,7 +330,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         tell(tx, runId, 'agent_seen', row);
         fresh.push(row.name);
       }
-      return fresh;
+      return { fresh, refused };
     },
   };
 };

@@ -48,6 +48,8 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
   const { writer } = store;
   const probes = createProbes(parts);
   const files: BootstrapFile[] = [];
+  /** Entries that the registry did not take, by file. */
+  const refused = new Map<string, readonly string[]>();
   let cancelLook: () => void = () => undefined;
   let isClosed = false;
 
@@ -60,12 +62,27 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
     writer.submit((tx) => {
       const runId = ports.ids.uuidv7();
       const caller = engineCaller(`bootstrap ${file.path}`);
-      const fresh = registry.sync(tx, caller, 'bootstrap', file.path, file.entries(), runId);
+      const { fresh, refused: notTaken } = registry.sync(
+        tx,
+        caller,
+        'bootstrap',
+        file.path,
+        file.entries(),
+        runId,
+      );
       probes.add(tx, runId, fresh);
+      tx.after(() => {
+        refused.set(file.path, notTaken);
+      });
     });
 
   const problems = (): SweepResult['problems'] =>
-    files.flatMap((file) => file.problems().map((message) => ({ source: file.path, message })));
+    files.flatMap((file) =>
+      [...file.problems(), ...(refused.get(file.path) ?? [])].map((message) => ({
+        source: file.path,
+        message,
+      })),
+    );
 
   const names = (): string[] => registry.list().map(({ name }) => name);
 
@@ -133,7 +150,7 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
       for (const file of files) if (file.look()) await take(file);
       const sweepId = ports.ids.uuidv7();
       const failed: { source: string; message: string }[] = [];
-      const done = Promise.withResolvers<void>();
+      const done = Promise.withResolvers<null>();
       let left = 0;
       const onAnswer = ({ asked, name, problem }: Answered): void => {
         left -= 1;
@@ -143,7 +160,9 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
           .submit((tx) => {
             summarise(tx, sweepId);
           })
-          .then(done.resolve, done.reject);
+          .then(() => {
+            done.resolve(null);
+          }, done.reject);
       };
       await writer.submit((tx) => {
         const known = names();
@@ -152,10 +171,14 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
         probes.add(tx, sweepId, known, onAnswer);
         if (known.length > 0) return;
         summarise(tx, sweepId);
-        tx.after(done.resolve);
+        tx.after(() => {
+          done.resolve(null);
+        });
       });
-      const late = Promise.withResolvers<void>();
-      const cancel = ports.clock.after(waitMs, late.resolve);
+      const late = Promise.withResolvers<null>();
+      const cancel = ports.clock.after(waitMs, () => {
+        late.resolve(null);
+      });
       // A summary that cannot be written after we stopped waiting is nobody’s answer any more.
       done.promise.catch(onError);
       try {
