@@ -1,4 +1,5 @@
 // What the application starts with: routes and their titles. Change detection is zoneless (Angular's default).
+import { APP_BASE_HREF } from '@angular/common';
 import { type ApplicationConfig, provideBrowserGlobalErrorListeners } from '@angular/core';
 import { provideRouter, TitleStrategy, withComponentInputBinding } from '@angular/router';
 import { PageTitle } from './page-title.ts';
@@ -8,6 +9,8 @@ export const shellConfig: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
     provideRouter(routes, withComponentInputBinding()),
+    // Instead of a <base> element, which the daemon's content security policy refuses.
+    { provide: APP_BASE_HREF, useValue: '/' },
     { provide: TitleStrategy, useExisting: PageTitle },
   ],
 };

@@ -14,7 +14,7 @@ export interface Elk {
 
 export const ELK_ENGINE = new InjectionToken<Elk>('ELK', {
   providedIn: 'root',
-  factory: () => new ELK({ workerUrl: 'assets/elk-worker.min.js' }),
+  factory: () => new ELK({ workerUrl: '/assets/elk-worker.min.js' }),
 });
 
 /** Answers by their input; a picture seen before (another run of the same team) is there at once. */
