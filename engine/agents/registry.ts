@@ -231,7 +231,9 @@ export const createRegistry = (parts: RegistryParts): Registry => {
       probe.ok && known.entry.name === undefined && known.lastSeen === null
         ? cleanName(probe.name ?? '')
         : null;
-    if (own !== null && own !== row.name) row = rename(tx, row, freeName(own, row.entry, isTaken));
+    const wanted =
+      own === null ? row.name : freeName(own, row.entry, (each) => each !== row.name && isTaken(each));
+    if (wanted !== row.name) row = rename(tx, row, wanted);
     else {
       rows.put(row);
       changed(tx);

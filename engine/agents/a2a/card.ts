@@ -1,6 +1,5 @@
 // Agent cards: fetched with limits, checked, and read into what the mesh shows.
 import { SkillSchema, type Skill } from '#machines/nouns/agent';
-import { failure, type Failure } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import { z } from 'zod';
 import type { Net } from '../../ports.ts';
@@ -185,7 +184,3 @@ export const fetchCard = async (ask: Ask): Promise<FetchedCard> => {
   }
   throw new Fault('invalid_card', `There is no agent card at ${ask.agentUrl}`);
 };
-
-/** A fault or any other error as a failure. */
-export const cardFailure = (error: unknown): Failure =>
-  error instanceof Fault ? error.failure : failure('invalid_card', String(error));

@@ -1,5 +1,5 @@
 // What can go wrong between us and an A2A agent, and the failure that each fault is.
-import { TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { failure, type ErrorCode, type Failure } from '#machines/nouns/error';
 
 /** A fault that already knows its failure. */
@@ -70,10 +70,6 @@ export const isNotOffered = (error: unknown): boolean =>
       (each instanceof Error && 'envelopeCode' in each && each.envelopeCode === -32601) ||
       (each instanceof Error && 'statusCode' in each && [404, 405, 501].includes(Number(each.statusCode))),
   );
-
-/** The task has ended, or this agent cannot cancel it. */
-export const isNotCancelable = (error: unknown): boolean =>
-  chain(error).some((each) => each instanceof TaskNotCancelableError);
 
 /** Errors of the protocol that asking again cannot cure, by JSON-RPC code: wrong params, method, version, media type. */
 const REFUSALS = [-32600, -32601, -32602, -32004, -32005, -32008, -32009];
