@@ -110,7 +110,7 @@ describe('a console that is not built', () => {
   it('says so in a page, while the API works', async () => {
     const answer = await unbuilt.ask({ path: '/', headers: PAGE });
     assert.equal(answer.status, 503);
-    assert.match(answer.text, /ng build/);
+    assert.match(answer.text, /npm run build:console/);
     assert.equal((await unbuilt.ask({ path: '/healthz' })).status, 200);
   });
 });

@@ -12,7 +12,7 @@ const NOT_BUILT = `<!doctype html>
 <meta charset="utf-8">
 <title>AgentMesh: the console is not built</title>
 <h1>The daemon runs, its console is not built yet</h1>
-<p>Build it in the project’s folder with <code>npx ng build</code>, then load this page again.</p>
+<p>Build it in the project’s folder with <code>npm run build:console</code>, then load this page again.</p>
 <p>The API is there: <a href="/openapi.json">/openapi.json</a>, <a href="/healthz">/healthz</a>.</p>
 </html>
 `;

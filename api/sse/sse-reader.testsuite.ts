@@ -65,7 +65,7 @@ export const readSse = async (
     seqs: () =>
       frames
         .filter(({ data, event }) => event === undefined && data !== undefined)
-        .map(({ data = '' }) => (JSON.parse(data) as { seq: number }).seq),
+        .map(({ id }) => Number(id)),
     until: async (fits) => {
       while (!fits(reader)) {
         if (over) throw new Error('the stream ended');

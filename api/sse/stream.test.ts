@@ -160,6 +160,22 @@ describe('a slow reader', () => {
     assert.deepEqual(slow.seqs(), range(1, 401));
   });
 
+  it('holds a bounded buffer while it reads the table too', async () => {
+    doors = await openDoors();
+    const text = 'x'.repeat(50_000);
+    doors.engine.commit(Array.from({ length: 400 }, () => ({ payload: { role: 'agent', text } })));
+    const slow = await open('?after_seq=0');
+    slow.response.pause();
+    for (let i = 0; i < 100; i += 1) {
+      await turn();
+      for (const response of doors.responses)
+        assert.ok(response.writableLength <= LIMITS.sseBufferBytes + 60_000, String(response.writableLength));
+    }
+    slow.response.resume();
+    await slow.until(has(400));
+    assert.deepEqual(slow.seqs(), range(1, 400));
+  });
+
   it('gets a commit larger than its buffer', async () => {
     doors = await openDoors();
     const reader = await open();
@@ -225,11 +241,29 @@ describe('the end', () => {
 describe('any interleaving', () => {
   it('of commits, publications and connections: everybody sees exactly the rows of the table, in order', async () => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('commit' as const), count: fc.integer({ min: 1, max: 700 }), later: fc.boolean() }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('publish' as const) }) },
-      { weight: 3, arbitrary: fc.record({ do: fc.constant('connect' as const), back: fc.nat(300), mine: fc.boolean() }) },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constant('commit' as const),
+          count: fc.integer({ min: 1, max: 600 }),
+          later: fc.boolean(),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ do: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 3 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          do: fc.constant('connect' as const),
+          back: fc.nat(300),
+          mine: fc.boolean(),
+          greeted: fc.boolean(),
+        }),
+      },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
-    ); // prettier-ignore
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
         doors = await openDoors({ keepAliveMs: 5 });
@@ -237,8 +271,8 @@ describe('any interleaving', () => {
         const watched: { reader: Promise<SseReader>; from: number; mine: boolean }[] = [];
         /** Publications come in the order of their commits, like the engine’s. */
         const unpublished: (() => void)[] = [];
-        const publish = (): void => {
-          for (const each of unpublished.splice(0)) each();
+        const publish = (count = Number.POSITIVE_INFINITY): void => {
+          for (const each of unpublished.splice(0, count)) each();
         };
         for (const each of steps) {
           if (each.do === 'commit') {
@@ -248,11 +282,14 @@ describe('any interleaving', () => {
             );
             unpublished.push(later);
             if (!each.later) publish();
-          } else if (each.do === 'publish') publish();
+          } else if (each.do === 'publish') publish(each.count);
           else if (each.do === 'connect') {
             const from = Math.max(0, engine.rows.length - each.back);
             const query = `?after_seq=${String(from)}${each.mine ? '&run_id=mine' : ''}`;
-            watched.push({ reader: open(query), from, mine: each.mine });
+            const reader = open(query);
+            watched.push({ reader, from, mine: each.mine });
+            // Greeted: it has read the table while commits may still be unpublished.
+            if (each.greeted) await (await reader).until(({ frames }) => frames.length > 0);
           } else await turn();
         }
         publish();
@@ -269,7 +306,7 @@ describe('any interleaving', () => {
         for (const reader of readers.splice(0)) reader.close();
         await doors.close();
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
     doors = await openDoors();
   });
