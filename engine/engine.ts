@@ -160,9 +160,7 @@ export interface Engine {
   readonly templates: {
     list(): Promise<TemplateSummary[]>;
     /** Text and where it comes from. Throws unknown_template with suggestions. */
-    get(
-      name: string,
-    ): Promise<{
+    get(name: string): Promise<{
       readonly name: string;
       readonly text: string;
       readonly origin: string;

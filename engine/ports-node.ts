@@ -1,5 +1,5 @@
 // The real ports: the system's clock, chance, disk and network. Tests and simulators have their own.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -144,10 +144,22 @@ export const crashPoints = (spec: string | undefined): CrashPoints => {
   };
 };
 
+/** Asking the system for 16 bytes costs more than making an id of them, so they are taken from a pool. */
+const pool = new Uint8Array(16 * 256);
+let poolUsed = pool.length;
+const pooledRandom = (): Uint8Array => {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  poolUsed += 16;
+  return pool.slice(poolUsed - 16, poolUsed);
+};
+
 /** Everything that the engine needs from outside, for real. */
 export const nodePorts = (log: Log, env: NodeJS.ProcessEnv): Ports => ({
   clock,
-  ids: { uuidv7: () => v7() },
+  ids: { uuidv7: () => v7({ rng: pooledRandom }) },
   random: { bytes: (count) => randomBytes(count) },
   disk: nodeDisk,
   net: { fetch: (url, init) => fetch(url, init) },

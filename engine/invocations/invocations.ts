@@ -9,7 +9,7 @@ import type { Caller } from '../identity/caller.ts';
 import type { Ids } from '../ports.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { Tx } from '../store/writer.ts';
-import { createPerform, type InHand, type PerformParts } from './perform.ts';
+import { createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { invocationFacts } from './recorder.ts';
 import { type NewInvocation, toInvocation } from './rows.ts';
 
@@ -18,7 +18,7 @@ const PROMPT_SHOWN = 2_000;
 
 export interface Invocations {
   /** Inside a transaction: the row, its job and its first event. */
-  begin(tx: Tx, invocation: NewInvocation, shownPrompt: string): void;
+  begin(tx: Tx, invocation: Omit<NewInvocation, 'startedAt'>, shownPrompt: string): void;
   /** Inside a transaction: asks for the end of the invocation with this key; nothing when it has ended. */
   stopByKey(tx: Tx, key: string, reason: string): void;
   start(
@@ -45,9 +45,31 @@ export interface InvocationsParts extends PerformParts {
 export const createInvocations = (parts: InvocationsParts): Invocations => {
   const { rows, log, outbox, writer, audit, idempotency, agents, ids, ports } = parts;
   const inHand = new Map<string, InHand>();
-  parts.queue.work('invocations', parts.concurrency, createPerform(parts, inHand));
+  /** Invocations that are at work or will be at once: their rows are marked as begun in the transaction that makes them. */
+  const slots = new Set<string>();
+  /** Those of them that no handler has seen yet: their agent has surely not been asked. */
+  const untouched = new Set<string>();
+  const perform = createPerform(parts, inHand);
+  parts.queue.work('invocations', parts.concurrency, async (job) => {
+    slots.add(job.id);
+    try {
+      await perform(job, untouched.delete(job.id));
+    } finally {
+      slots.delete(job.id);
+    }
+  });
 
-  const begin: Invocations['begin'] = (tx, invocation, shownPrompt) => {
+  const begin: Invocations['begin'] = (tx, asked, shownPrompt) => {
+    const goesAtOnce = slots.size < parts.concurrency && !isOpen(asked.agent);
+    const invocation = { ...asked, startedAt: goesAtOnce ? tx.now : null };
+    if (goesAtOnce) {
+      slots.add(asked.runId);
+      untouched.add(asked.runId);
+      tx.undone(() => {
+        slots.delete(asked.runId);
+        untouched.delete(asked.runId);
+      });
+    }
     rows.insert(tx, invocation);
     const facts = invocationFacts({ ...invocation, ...unbegun }, null);
     const text = shownPrompt.length > PROMPT_SHOWN ? `${shownPrompt.slice(0, PROMPT_SHOWN)}…` : shownPrompt;
@@ -164,7 +186,6 @@ const unbegun = {
   cancelRequested: null,
   cancelConfirmed: null,
   createdAt: 0,
-  startedAt: null,
   endedAt: null,
   outputRef: null,
 } as const;

@@ -3,6 +3,7 @@ import { failure, MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../agents/adapter.ts';
 import type { Job } from '../queue/queue.ts';
+import { submitDurably } from '../store/durably.ts';
 import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
 import { renderPrompt } from './prompt.ts';
 import type { InvocationRow } from './rows.ts';
@@ -46,11 +47,17 @@ interface StepData {
   readonly values?: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> };
 }
 
-/** Makes the handler. `inHand` is filled while an agent works, so that a cancel finds it. */
+/** Whether an agent is still to be found by what it can do. */
+export const isOpen = (agent: string): boolean => agent.startsWith('skill:');
+
+/**
+ * Makes the handler. `inHand` is filled while an agent works, so that a cancel finds it. `isUntouched` says that the
+ * job was made in this life and is seen for the first time: its agent has surely not been asked.
+ */
 export const createPerform = (
   parts: PerformParts,
   inHand: Map<string, InHand>,
-): ((job: Job) => Promise<void>) => {
+): ((job: Job, isUntouched: boolean) => Promise<void>) => {
   const { agents, rows, writer, ports } = parts;
 
   const end = async (
@@ -60,7 +67,7 @@ export const createPerform = (
     recorder: Recorder | null,
   ): Promise<void> => {
     ports.crash.reach('outcome.before-commit');
-    await writer.submit((tx) => {
+    await submitDurably(writer, ports.clock, (tx) => {
       const now = rows.get(row.runId);
       if (now === null || now.endedAt !== null) return;
       settle(tx, { row: { ...now, agent: row.agent }, outcome, stop, recorder }, parts);
@@ -115,18 +122,19 @@ export const createPerform = (
 
   const targetOf = (row: InvocationRow): Target => {
     const { skill } = row.data as StepData;
-    return skill === undefined || !row.agent.startsWith('skill:')
+    return skill === undefined || !isOpen(row.agent)
       ? agents.target(row.agent)
       : agents.withSkill(skill.id, skill.prefer);
   };
 
   const invokeOrReattach = async (
     row: InvocationRow,
+    isFirst: boolean,
     adapter: AgentAdapter,
     request: InvokeRequest,
     recorder: Recorder,
   ): Promise<Outcome> => {
-    if (row.startedAt === null) return adapter.invoke(request, recorder);
+    if (isFirst) return adapter.invoke(request, recorder);
     const found = await adapter.reattach(request, row.handle, recorder);
     if (found.status === 'never-received') return adapter.invoke(request, recorder);
     if (found.status === 'unknown')
@@ -134,7 +142,7 @@ export const createPerform = (
     return found;
   };
 
-  return async (job) => {
+  return async (job, isUntouched) => {
     const row = rows.get(job.id);
     if (row === null || row.endedAt !== null) {
       await writer.submit((tx) => {
@@ -169,7 +177,7 @@ export const createPerform = (
     }
     const bound: InvocationRow = { ...row, agent: target.name };
     if (row.startedAt === null)
-      await writer.submit((tx) => {
+      await submitDurably(writer, ports.clock, (tx) => {
         rows.markWorking(tx, row.runId, target.name);
       });
     // A cancel may have come while that was written.
@@ -178,6 +186,7 @@ export const createPerform = (
     const { outcome, stop } = await untilEnded(fresh, (signal) =>
       invokeOrReattach(
         fresh,
+        isUntouched || row.startedAt === null,
         adapter,
         {
           target,

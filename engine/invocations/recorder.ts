@@ -4,8 +4,8 @@ import { LIMITS } from '#machines/nouns/limits';
 import type { AdapterEvent, NativeHandle, Sink } from '../agents/adapter.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Ports } from '../ports.ts';
-import type { Writer } from '../store/writer.ts';
-import type { Tx } from '../store/writer.ts';
+import { submitDurably } from '../store/durably.ts';
+import type { Tx, Writer } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { InvocationRow, InvocationRows } from './rows.ts';
 
@@ -100,11 +100,9 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       stopTimer = null;
       const whole = takePiece();
       if (whole !== null)
-        writer
-          .submit((tx) => write(tx, whole))
-          .catch((error: unknown) => {
-            ports.log.error({ err: error, run_id: row.runId }, 'a piece of an answer could not be stored');
-          });
+        submitDurably(writer, ports.clock, (tx) => write(tx, whole)).catch((error: unknown) => {
+          ports.log.error({ err: error, run_id: row.runId }, 'a piece of an answer could not be stored');
+        });
     });
   };
 
@@ -115,7 +113,9 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       const before = takePiece();
       piece = { kind, text, event };
       flushSoon();
-      return before === null ? Promise.resolve() : writer.submit((tx) => void write(tx, before));
+      return before === null
+        ? Promise.resolve()
+        : submitDurably(writer, ports.clock, (tx) => void write(tx, before));
     }
     if (piece === null) piece = { kind, text, event };
     else piece.text += text;
@@ -129,7 +129,7 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       return taskId;
     },
     handle: (native: NativeHandle, id: string | null) =>
-      writer.submit((tx) => {
+      submitDurably(writer, ports.clock, (tx) => {
         const isNew = id !== null && id !== taskId;
         taskId = id ?? taskId;
         rows.setHandle(tx, row.runId, native, taskId);
@@ -146,7 +146,7 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
         event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
       if (mayCoalesce) return buffer(event);
       const before = takePiece();
-      return writer.submit((tx) => {
+      return submitDurably(writer, ports.clock, (tx) => {
         if (before !== null) write(tx, before);
         const stored = write(tx, event);
         if (event.kind === 'artifact') artifactIds.push(stored.id);

@@ -51,6 +51,7 @@ export type NewInvocation = Pick<
   | 'outputSchema'
   | 'mayHaveRunTwice'
   | 'deadline'
+  | 'startedAt'
 >;
 
 interface Raw {
@@ -175,6 +176,8 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     on_unknown: string;
     output_schema: string | null;
     may_have_run_twice: number;
+    state: string;
+    started_at: number | null;
     created_at: number;
     deadline: number;
   }>()(db, (k) =>
@@ -187,12 +190,13 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       key: param('key'),
       agent: param('agent'),
       from_agent: param('from_agent'),
-      state: 'queued',
+      state: param('state'),
       prompt: param('prompt'),
       data: param('data'),
       on_unknown: param('on_unknown'),
       output_schema: param('output_schema'),
       may_have_run_twice: param('may_have_run_twice'),
+      started_at: param('started_at'),
       created_at: param('created_at'),
       deadline: param('deadline'),
     }),
@@ -295,6 +299,8 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         on_unknown: row.onUnknown,
         output_schema: row.outputSchema === null ? null : JSON.stringify(row.outputSchema),
         may_have_run_twice: row.mayHaveRunTwice ? 1 : 0,
+        state: row.startedAt === null ? 'queued' : 'working',
+        started_at: row.startedAt,
         created_at: tx.now,
         deadline: row.deadline,
       }),

@@ -58,7 +58,7 @@ const inputFaults = (template: TeamTemplate): TemplateFault[] =>
 
 const outputFaults = (template: TeamTemplate): TemplateFault[] =>
   placedSteps(template.steps).flatMap(({ step, path }) =>
-    schemaFaults(step.output ?? {}).map((fault) => ({
+    (step.output === undefined ? [] : schemaFaults(step.output)).map((fault) => ({
       path: [...path, 'output', ...fault.path],
       message: fault.message,
       at: 'value' as const,

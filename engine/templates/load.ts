@@ -53,11 +53,10 @@ export const createTemplates = (config: { readonly dirs: readonly TemplateDir[] 
   const { dirs } = config;
   const parser = createParser();
   const remembered = new Map<string, Inspection>();
+  /** Being judged now: many starts of one text at once are one judgement. */
+  const beingJudged = new Map<string, Promise<Inspection>>();
 
-  const inspect = async (text: string): Promise<Inspection> => {
-    const hash = templateHash(text);
-    const known = remembered.get(hash);
-    if (known !== undefined) return known;
+  const judge = async (hash: string, text: string): Promise<Inspection> => {
     const fresh = await inspectTemplate(parser, text);
     // A text that ran into the time limit may have met a busy machine: it is judged anew each time.
     if (fresh.template === null) return fresh;
@@ -65,6 +64,15 @@ export const createTemplates = (config: { readonly dirs: readonly TemplateDir[] 
     if (remembered.size >= REMEMBERED && oldest !== undefined) remembered.delete(oldest);
     remembered.set(hash, fresh);
     return fresh;
+  };
+
+  const inspect = (text: string): Promise<Inspection> => {
+    const hash = templateHash(text);
+    const known = remembered.get(hash);
+    if (known !== undefined) return Promise.resolve(known);
+    const judged = beingJudged.get(hash) ?? judge(hash, text).finally(() => beingJudged.delete(hash));
+    beingJudged.set(hash, judged);
+    return judged;
   };
 
   const find = async (name: string): Promise<TemplateFile> => {
