@@ -14,14 +14,14 @@ import { sourceFiles } from './work-tree.ts';
 export interface Suspect {
   readonly file: string;
   readonly line: number;
-  /** Higher is more suspicious; at most 1. */
+  /** Higher is more suspicious; from 0 to about 1. */
   readonly score: number;
 }
 
 const MOST_SUSPECTS = 60;
 const COVERAGE_LIMIT_MS = 30_000;
 /** What each kind of evidence weighs. */
-const WEIGHT = { onlyFailing: 0.5, failing: 0.2, frame: 0.25, changed: 0.05 } as const;
+const WEIGHT = { onlyFailing: 0.5, failing: 0.15, loaded: 0.05, frame: 0.25, changed: 0.05 } as const;
 
 const run = promisify(execFile);
 
@@ -100,10 +100,16 @@ export const findSuspects = async (
   const suspects: Suspect[] = [];
   for (const file of files) {
     const path = join(root, ...file.split('/'));
-    for (const line of failing.get(path) ?? []) {
+    const lines = [...(failing.get(path) ?? [])];
+    // A module that failing tests load without calling into it has no part in the fault.
+    if (!lines.some(([, called]) => called)) continue;
+    for (const [line, called] of lines) {
       const place = `${file}:${line}`;
+      const isOnlyFailing = called && passing.get(path)?.get(line) !== true;
       const score =
-        (passing.get(path)?.has(line) === true ? WEIGHT.failing : WEIGHT.onlyFailing + WEIGHT.failing) +
+        WEIGHT.loaded +
+        (called ? WEIGHT.failing : 0) +
+        (isOnlyFailing ? WEIGHT.onlyFailing : 0) +
         (framed.has(place) ? WEIGHT.frame : 0) +
         (changed.has(place) ? WEIGHT.changed : 0);
       suspects.push({ file, line, score: Math.round(score * 100) / 100 });
