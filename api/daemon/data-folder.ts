@@ -1,5 +1,6 @@
 // The data folder: made for its owner alone, and checked before anything is begun in it.
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { FILES } from '#api/contract/address';
 import { MeshError } from '#machines/nouns/error-codes';
 
@@ -40,5 +41,29 @@ export const prepareDataFolder = (dataDir: string): string | null => {
     return `${dataDir} was open to other users; it is closed to them now`;
   } catch (error) {
     throw refuse(dataDir, error);
+  }
+};
+
+/** Everything of ours in the folder that is a file; -wal and -shm are SQLite's beside a database. */
+const OUR_FILES: readonly string[] = [
+  FILES.events,
+  FILES.rejected,
+  FILES.log,
+  FILES.bootstrap,
+  FILES.database,
+  `${FILES.database}-wal`,
+  `${FILES.database}-shm`,
+];
+
+/**
+ * Closes our files to other users (0600): the folder may be one that others look into, and the earlier tools left
+ * their log open. A file of another owner, or one that is not there, is left alone.
+ */
+export const closeFiles = (dataDir: string): void => {
+  for (const name of OUR_FILES) {
+    const path = join(dataDir, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() === true && stat.uid === process.getuid?.() && (stat.mode & OTHERS) !== 0)
+      chmodSync(path, 0o600);
   }
 };

@@ -8,6 +8,7 @@ import { createApp } from '../app.ts';
 import { FILES, socketPath } from '../contract/address.ts';
 import { createStreams } from '../sse/streams.ts';
 import type { DaemonConfig } from './config.ts';
+import { closeFiles } from './data-folder.ts';
 import { removeInfo, livingSupervisor, writeInfo, writePid, type DaemonInfo } from './info.ts';
 import { assertPortFree, closeServer, listenSocket, listenTcp } from './listen.ts';
 import { daemonRunning, type Lock } from './lock.ts';
@@ -110,6 +111,7 @@ export const startDaemon = async (
       },
       parts.ports,
     );
+    closeFiles(dataDir);
     undo.push(() => engine.close({ drainMs: hurried ? 0 : LIMITS.drainMs }));
     signal.throwIfAborted();
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { isMessage, type StartFailure, type StartFlags, type StartReport } from './messages.ts';
-import { supervise } from './supervisor.ts';
+import { compileCacheEnv, supervise } from './supervisor.ts';
 
 /** A log of many millions of lines may have to be read through; longer than this and somebody should look. */
 const START_WITHIN_MS = 120_000;
@@ -87,7 +87,7 @@ export const startInBackground = async (options: StartOptions): Promise<Backgrou
   const child = spawn(process.execPath, [BACKGROUND, JSON.stringify(order)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true,
-    env: options.env,
+    env: { ...options.env, ...compileCacheEnv() },
   });
   const { promise, resolve } = Promise.withResolvers<BackgroundStart>();
   const fail = (exit: number, text: string): void => {

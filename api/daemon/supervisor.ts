@@ -35,6 +35,12 @@ export interface SuperviseOptions {
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const LONGEST_DELAY_MS = 30_000;
 
+/** Hands our compile cache on, so that the next program of ours starts as fast. */
+export const compileCacheEnv = (): { NODE_COMPILE_CACHE?: string } => {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+};
+
 /** Runs the worker until it is to end; resolves to the exit code. Handles SIGTERM, SIGINT and SIGHUP meanwhile. */
 export const supervise = (options: SuperviseOptions): Promise<number> =>
   new Promise((resolve) => {
@@ -77,11 +83,7 @@ export const supervise = (options: SuperviseOptions): Promise<number> =>
     const launch = (): void => {
       launches += 1;
       tail = lastLines(20);
-      const cache = getCompileCacheDir();
-      const env: NodeJS.ProcessEnv = {
-        ...options.env,
-        ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
-      };
+      const env: NodeJS.ProcessEnv = { ...options.env, ...compileCacheEnv() };
       // A test's crash point belongs to one worker; the next must be able to live.
       if (launches > 1) delete env['AGENTMESH_CRASH_AT'];
       // Detached: a terminal's Ctrl-C is ours to pass on, not the worker's to receive as well.

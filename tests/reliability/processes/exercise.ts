@@ -40,7 +40,12 @@ const append = async (url: string, text: string): Promise<string> => {
   const response = await fetch(`${url}/api/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ run_id: 'ledger', kind: 'message', payload: { role: 'user', text } }),
+    body: JSON.stringify({
+      schema_version: '1',
+      run_id: 'ledger',
+      kind: 'message',
+      payload: { role: 'user', text },
+    }),
   });
   if (response.status !== 201) throw new Error(`not acknowledged: ${await response.text()}`);
   return ((await response.json()) as { readonly id: string }).id;

@@ -79,15 +79,14 @@ test('a data folder that is a file, or lies below one', async () => {
   await using mesh = new Mesh();
   const file = join(mesh.dataDir, 'file');
   writeFileSync(file, 'mine');
-  for (const dataDir of [file, join(file, 'below')])
-    for (const args of BOTH) {
-      const refused = await mesh.command([...args, '--data-dir', dataDir]);
-      assert.equal(refused.code, 24, refused.stderr);
-      assert.ok(
-        refused.stderr.startsWith(`agentmeshd: The data folder ${dataDir} cannot be used: `),
-        refused.stderr,
-      );
-    }
+  for (const dataDir of [file, join(file, 'below')]) {
+    const refused = await mesh.command(['start', '--data-dir', dataDir]);
+    assert.equal(refused.code, 24, refused.stderr);
+    assert.ok(
+      refused.stderr.startsWith(`agentmeshd: The data folder ${dataDir} cannot be used: `),
+      refused.stderr,
+    );
+  }
   assert.equal(readFileSync(file, 'utf8'), 'mine');
 });
 

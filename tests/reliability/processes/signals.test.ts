@@ -48,7 +48,7 @@ for (const signal of SIGNALS) {
     await until('the first signal to arrive', () => run.stderr().includes('SIGTERM: stopping'));
     run.child.kill(signal);
     assert.deepEqual(await run.ended, { code: 0, signal: null });
-    await startsAgain(mesh);
+    await mesh.empty();
   });
 
   test(`${signal} to a start in the background that is not up yet: not started`, async () => {
@@ -60,7 +60,7 @@ for (const signal of SIGNALS) {
     // It may have been up in that very moment; then it runs, and says so.
     assert.ok(code === 130 || code === 0, run.stderr());
     if (code === 0) assert.equal((await mesh.command(['stop'])).code, 0);
-    await startsAgain(mesh);
+    await mesh.empty();
   });
 }
 
