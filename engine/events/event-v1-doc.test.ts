@@ -8,7 +8,7 @@ import { foreignId } from './foreign-id.ts';
 import { readLine } from './line.ts';
 
 const doc = readFileSync(new URL('../../docs/event-v1.md', import.meta.url), 'utf8');
-const example = /```jsonl\n(.*)\n```/.exec(doc)?.[1] ?? '';
+const example = /```text\n(.*)\n```/.exec(doc)?.[1] ?? '';
 const section = (title: string): string => doc.split(/^#+ /m).find((part) => part.startsWith(title)) ?? '';
 const firstCells = (text: string): string[] =>
   [...text.matchAll(/^\| `(\w+)`/gm)].map((match) => match[1] ?? '');
