@@ -83,7 +83,7 @@ export const liveFollow = async (
     // A tool is shown when it starts and when it ends; an answer in pieces once it is whole.
     if (item.open && (item.kind !== 'tool' || begun.has(item.seq))) return;
     begun.add(item.seq);
-    const width = terminal.noteIsTerminal ? Math.max(20, process.stderr.columns) : 160;
+    const width = terminal.noteWidth;
     for (const line of itemLines(item, view, { style: terminal.noteStyle, width, lines: 'one' })) say(line);
   };
   try {

@@ -91,6 +91,7 @@ export const makeStage = (colour: boolean): Stage => {
   ])
     Reflect.deleteProperty(env, name);
   if (colour) env['CLICOLOR_FORCE'] = '1';
+  if (process.stdout.isTTY) env['COLUMNS'] = String(process.stdout.columns);
   const logOf = (name: string): string => join(root, `${name}.log`);
 
   const run = (program: string, args: readonly string[], { cwd, show }: RunOptions): Promise<Finished> =>

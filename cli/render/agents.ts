@@ -14,11 +14,19 @@ export const agentLines = (agents: readonly Agent[], width: number, style: Style
       of: (agent) => agent.presence,
       paint: (agent) => (text) => text.replace(agent.presence, paintState(style, agent.presence)),
     },
-    { head: 'KIND', of: (agent) => agent.kind },
-    { head: 'LATENCY', of: (agent) => (agent.latency_ms === null ? '' : duration(agent.latency_ms)) },
+    { head: 'KIND', of: (agent) => agent.kind, optional: true },
+    {
+      head: 'LATENCY',
+      of: (agent) => (agent.latency_ms === null ? '' : duration(agent.latency_ms)),
+      optional: true,
+    },
     { head: 'SKILLS', of: (agent) => agent.skills.map((skill) => skill.id).join(', '), gives: true },
-    { head: 'ENDPOINT', of: (agent) => agent.endpoint, gives: true },
-    { head: 'FROM', of: (agent) => [...new Set(agent.provenance.map((seen) => seen.source))].join(', ') },
+    { head: 'ENDPOINT', of: (agent) => agent.endpoint, gives: true, optional: true },
+    {
+      head: 'FROM',
+      of: (agent) => [...new Set(agent.provenance.map((seen) => seen.source))].join(', '),
+      optional: true,
+    },
     { head: 'PROBLEM', of: (agent) => agent.problem ?? '', gives: true, paint: () => style.bad },
   ];
   const used = agents.some((agent) => agent.problem !== null) ? columns : columns.slice(0, -1);

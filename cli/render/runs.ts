@@ -50,10 +50,10 @@ export const runLines = (rows: readonly RunRow[], width: number, style: Style): 
       paint: (row) => (text) => text.replace(row.status, paintState(style, row.status)),
     },
     { head: 'WHAT', of: (row) => row.what, gives: true },
-    { head: 'STEP', of: (row) => row.step ?? '', gives: true },
-    { head: 'DONE', of: (row) => row.done },
-    { head: 'STARTED', of: (row) => ago(row.created_at) },
-    { head: 'TOOK', of: (row) => took(row.created_at, row.ended_at) },
+    { head: 'STEP', of: (row) => row.step ?? '', gives: true, optional: true },
+    { head: 'DONE', of: (row) => row.done, optional: true },
+    { head: 'STARTED', of: (row) => ago(row.created_at), optional: true },
+    { head: 'TOOK', of: (row) => took(row.created_at, row.ended_at), optional: true },
   ];
   return table(rows, columns, width, style.dim);
 };
@@ -82,7 +82,7 @@ export const failureLines = (failure: RootCause | FailureView, style: Style): re
       ? []
       : [row('cause', escapeText(flat.cause).trim().replaceAll('\n', '\n         '))]),
     ...(failure.next === '' ? [] : [row('next', escapeText(failure.next))]),
-    ...(runId === null ? [] : [row('trace', `agentmesh trace ${runId}`)]),
+    ...(runId === null || failure.next.includes(runId) ? [] : [row('trace', `agentmesh trace ${runId}`)]),
   ];
 };
 
@@ -102,10 +102,10 @@ const stepColumns = (style: Style): readonly Column<StepRow>[] => [
     of: (row) => row.state,
     paint: (row) => (text) => text.replace(row.state, paintState(style, row.state)),
   },
-  { head: 'ROLE', of: (row) => row.role, gives: true },
+  { head: 'ROLE', of: (row) => row.role, gives: true, optional: true },
   { head: 'AGENT', of: (row) => row.agent ?? '', gives: true },
-  { head: 'ATTEMPTS', of: (row) => String(row.attempts) },
-  { head: 'TOOK', of: (row) => row.took },
+  { head: 'ATTEMPTS', of: (row) => String(row.attempts), optional: true },
+  { head: 'TOOK', of: (row) => row.took, optional: true },
 ];
 
 /** The page of one team run. */

@@ -32,6 +32,8 @@ export interface Column<T> {
   readonly paint?: (row: T) => Paint;
   /** May be cut when the terminal is narrow; ids and names never are. */
   readonly gives?: boolean;
+  /** May be left out when a terminal is too narrow for all; the last of these goes first. */
+  readonly optional?: boolean;
 }
 
 /** The narrowest that a column which gives may become. */
@@ -52,17 +54,38 @@ const widths = (natural: readonly number[], gives: readonly boolean[], total: nu
   return fitted;
 };
 
+/** The columns that a terminal has room for, each at its narrowest. */
+const roomFor = <T>(
+  columns: readonly Column<T>[],
+  narrowest: (column: Column<T>) => number,
+  total: number,
+): readonly Column<T>[] => {
+  let kept = columns;
+  const needed = (): number => kept.reduce((sum, column) => sum + narrowest(column) + 2, -2);
+  while (needed() > total) {
+    const at = kept.findLastIndex((column) => column.optional === true);
+    if (at === -1) break;
+    kept = kept.toSpliced(at, 1);
+  }
+  return kept;
+};
+
 /** Lines of a table with a head. `width` is the terminal’s; Infinity for a pipe. */
 export const table = <T>(
   rows: readonly T[],
-  columns: readonly Column<T>[],
+  all: readonly Column<T>[],
   width: number,
   head: Paint,
 ): readonly string[] => {
-  const texts = rows.map((row) => columns.map((column) => escapeLine(column.of(row)) || '-'));
-  const natural = columns.map((column, at) =>
-    texts.reduce((most, line) => Math.max(most, cells(line[at] ?? '')), cells(column.head)),
+  const widest = (column: Column<T>): number =>
+    rows.reduce((most, row) => Math.max(most, cells(escapeLine(column.of(row)) || '-')), cells(column.head));
+  const columns = roomFor(
+    all,
+    (column) => Math.min(widest(column), column.gives === true ? LEAST : Infinity),
+    width,
   );
+  const texts = rows.map((row) => columns.map((column) => escapeLine(column.of(row)) || '-'));
+  const natural = columns.map(widest);
   const fitted = widths(
     natural,
     columns.map((column) => column.gives === true),

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly noteStyle: Style;
   /** Cells of a line on stdout; Infinity when it is piped. */
   readonly width: number;
+  /** Cells of a line on stderr; 160 when it is piped, where lines of progress end somewhere. */
+  readonly noteWidth: number;
   readonly outIsTerminal: boolean;
   readonly noteIsTerminal: boolean;
 }
@@ -24,6 +26,13 @@ type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 const leaveQuietly = (error: NodeJS.ErrnoException): void => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
+};
+
+/** A terminal’s own width; of a pipe only where a caller that shows our output on its terminal says so. */
+const widthOf = (stream: Stream, env: Readonly<Record<string, string | undefined>>): number | null => {
+  if (stream.isTTY === true) return Math.max(20, stream.columns ?? 80);
+  const told = env['CLICOLOR_FORCE'] ? Number(env['COLUMNS']) : Number.NaN;
+  return Number.isSafeInteger(told) && told >= 20 ? told : null;
 };
 
 /** A terminal over the two streams of a command. */
@@ -56,7 +65,8 @@ export const terminalOf = (
     },
     style: styleFor(color, outIsTerminal, env),
     noteStyle: styleFor(color, noteIsTerminal, env),
-    width: outIsTerminal ? Math.max(20, stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    width: widthOf(stdout, env) ?? Number.POSITIVE_INFINITY,
+    noteWidth: widthOf(stderr, env) ?? 160,
     outIsTerminal,
     noteIsTerminal,
   };

@@ -1,6 +1,7 @@
 // One line of a trace, from the same items that the console shows.
 import type { TimelineItem, View } from '#api/contract/view';
 import { escapeLine, escapeText } from './escape.ts';
+import { wrapLine } from './paragraph.ts';
 import { cells, clip } from './table.ts';
 import type { Paint, Style } from './style.ts';
 import { between, duration, offset } from './time.ts';
@@ -43,7 +44,10 @@ const wordsOf = (item: TimelineItem): { readonly title: string; readonly text: s
     case 'status': {
       const move =
         item.transition === null ? '' : `${item.transition.from || '·'} → ${item.transition.to || '·'}`;
-      const agent = item.word === 'submitted' && item.agent !== null ? `to ${item.agent}:` : '';
+      const agent =
+        item.word === 'submitted' && item.agent !== null
+          ? `to ${item.agent}${item.text === '' ? '' : ':'}`
+          : '';
       return { title: item.title, text: [move, agent, item.text].filter((part) => part !== '').join(' ') };
     }
     case 'tool': {
@@ -103,10 +107,19 @@ export const itemLines = (
     return [`${painted}${paint(head)}${late}${rest === '' || head === '' ? rest : `  ${rest}`}`];
   }
   const body = lines === 'all' ? escapeText(text.trimEnd()) : beginning(escapeText(text.trimEnd()));
+  const said = `${head}${item.late ? ' (late)' : ''}`;
+  const hang = Math.min(cells(lead), Number.isFinite(width) && width < 90 ? 10 : 40);
+  const room = width - hang;
   const [first = '', ...more] = body.split('\n');
-  const indent = ' '.repeat(Number.isFinite(width) && width < 80 ? 12 : Math.min(cells(lead), 40));
+  // The first line shares its room with what stands before it: broken as if that were blanks, then joined.
+  const taken = cells(lead) - hang + cells(said) + (said === '' || first === '' ? 0 : 2);
+  const [begin = '', ...rest] = wrapLine(`${'\u00a0'.repeat(Math.max(0, taken))}${first}`, room);
+  const indent = ' '.repeat(hang);
+  const gap = said === '' || first === '' ? '' : '  ';
   return [
-    `${painted}${paint(head)}${late}${first === '' || head === '' ? first : `  ${first}`}`,
-    ...more.map((line) => `${indent}${line}`),
+    `${painted}${paint(head)}${late}${gap}${begin.slice(Math.max(0, taken))}`,
+    ...[...rest, ...more.flatMap((line) => wrapLine(line, room))].map((line) =>
+      line === '' ? '' : `${indent}${line}`,
+    ),
   ];
 };

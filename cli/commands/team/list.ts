@@ -70,7 +70,7 @@ export class TeamListCommand extends MeshCommand {
               { head: 'NAME', of: (row) => row.name, paint: () => style.bold },
               { head: 'INPUTS', of: (row) => inputWords(row.inputs) },
               { head: 'STEPS', of: (row) => row.steps.join(' → '), gives: true },
-              { head: 'FROM', of: (row) => row.origin, gives: true },
+              { head: 'FROM', of: (row) => row.origin, gives: true, optional: true },
               {
                 head: 'ABOUT',
                 of: (row) =>
@@ -78,6 +78,7 @@ export class TeamListCommand extends MeshCommand {
                     ? `${row.problems} problems: agentmesh team check ${row.name}`
                     : row.description,
                 gives: true,
+                optional: true,
               },
             ],
             width,
