@@ -58,6 +58,7 @@ export const createRunStore = () =>
         phase: event.unknown ? 'unknown' : 'failed',
         problem: event.problem,
       }),
+      noted: (state, event: { problem: ShownProblem }): RunState => ({ ...state, problem: event.problem }),
       forget: (): RunState => fresh(),
     },
   });
@@ -124,7 +125,6 @@ export class RunStore {
     try {
       await this.#live.begun();
       if (aborted.aborted) return;
-      void this.#refresh(aborted);
       let batch: EventV1[] = [];
       for await (const event of this.#api.trace(id, 0, aborted)) {
         batch.push(event);
@@ -136,6 +136,7 @@ export class RunStore {
       this.#store.trigger.events({ events: [...batch, ...this.#early] });
       this.#early = null;
       this.#store.trigger.loaded();
+      await this.#refresh(aborted);
     } catch (error) {
       if (aborted.aborted) return;
       this.#store.trigger.failed({ problem: shownProblem(error), unknown: isUnknown(error) });
@@ -150,30 +151,30 @@ export class RunStore {
     }, REFRESH_MS);
   }
 
+  /** What only the daemon tells. Without it (a task's trace, a log that others wrote) the events are all there is. */
   async #refresh(aborted: AbortSignal): Promise<void> {
-    const id = this.id();
     try {
-      const team = await this.#api.call('team-runs.get', { params: { team_run_id: id }, signal: aborted });
-      this.#store.trigger.team({ team });
-      if (this.chart() !== null) return;
-      const { chart } = await this.#api.call('team-runs.machine', {
-        params: { team_run_id: id },
-        signal: aborted,
-      });
-      this.#store.trigger.chart({ chart });
+      if (this.view().teamRunId === this.id()) await this.#refreshTeam(aborted);
+      else if (this.view().calls.length + this.view().steps.length > 0) await this.#refreshCall(aborted);
     } catch (error) {
-      if (aborted.aborted || !isUnknown(error)) return;
-      await this.#refreshCall(id, aborted);
+      if (!aborted.aborted && !isUnknown(error)) this.#store.trigger.noted({ problem: shownProblem(error) });
     }
   }
 
-  async #refreshCall(id: string, aborted: AbortSignal): Promise<void> {
-    try {
-      const call = await this.#api.call('invocations.get', { params: { run_id: id }, signal: aborted });
-      this.#store.trigger.call({ call });
-    } catch {
-      // A trace of a task, or of a log that others wrote: the events are all there is.
-    }
+  async #refreshTeam(signal: AbortSignal): Promise<void> {
+    const params = { team_run_id: this.id() };
+    this.#store.trigger.team({ team: await this.#api.call('team-runs.get', { params, signal }) });
+    if (this.chart() !== null) return;
+    const { chart } = await this.#api.call('team-runs.machine', { params, signal });
+    this.#store.trigger.chart({ chart });
+  }
+
+  async #refreshCall(signal: AbortSignal): Promise<void> {
+    // A task's id is no run's id.
+    const isRun = [...this.events().values()].some((event) => event.run_id === this.id());
+    if (!isRun) return;
+    const call = await this.#api.call('invocations.get', { params: { run_id: this.id() }, signal });
+    this.#store.trigger.call({ call });
   }
 
   #take(events: readonly EventV1[]): void {

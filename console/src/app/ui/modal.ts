@@ -20,7 +20,7 @@ import { Icon } from './icon.ts';
     [attr.aria-label]="label()"
     [class.wide]="wide()"
     (close)="closed.emit()"
-    (click)="onBackdrop($event)"
+    closedby="any"
   >
     <div class="frame">
       <header>
@@ -91,9 +91,5 @@ export class Modal {
   /** Closes it as Escape does. */
   close(): void {
     this.dialog().nativeElement.close();
-  }
-
-  protected onBackdrop(event: MouseEvent): void {
-    if (event.target === this.dialog().nativeElement) this.close();
   }
 }

@@ -66,7 +66,7 @@ export const progressOf = (chart: Chart, items: View['items'], active: readonly 
       count(id);
       const target = byId.get(chart.transitions.find((transition) => transition.id === id)?.target ?? '');
       if (target?.type === 'final') visited.add(target.id);
-      if (target?.initial != null && to.startsWith(target.initial))
+      if (target !== undefined && target.initial !== null && to.startsWith(target.initial))
         count(`${initialDot(target.id)}>${target.initial}`);
     }
   }
