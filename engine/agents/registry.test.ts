@@ -132,6 +132,14 @@ describe('registry: adding', () => {
     );
   });
 
+  it('a source that says less takes nothing away from what another said', async () => {
+    const { url } = await door('calc');
+    await registry.add(caller, { url, name: 'mine', skills: ['fix'], token: 't' }, 'bootstrap', 'b.json');
+    await add({ url });
+    assert.equal(registry.get('mine').skills[0]?.id, 'fix');
+    assert.equal(registry.target('mine').token, 't');
+  });
+
   it('one name at two URLs is two agents', async () => {
     const first = await door('calc');
     const second = await door('calc');

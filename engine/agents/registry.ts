@@ -2,7 +2,6 @@
 import type { Agent, AgentEntry, Provenance } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
-import { firstPresence, nextPresence } from '#machines/presence/presence';
 import type { Audit } from '../audit/append.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -11,8 +10,9 @@ import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import { nearest } from '../templates/nearest.ts';
 import type { AgentAdapter, Probe, Target } from './adapter.ts';
+import { kindOf, namedRow, newRow, probedRow } from './agent-change.ts';
 import { createAgentRows, toAgent, type AgentRow, type ProvenanceRow } from './agent-rows.ts';
-import { addressOf, cleanName, cleanText, freeName, mergeSkills, provisionalName } from './naming.ts';
+import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
 
 type Source = Provenance['source'];
 
@@ -109,8 +109,6 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     );
   };
 
-  const kindOf = (entry: AgentEntry): string => entry.kind ?? (entry.url === undefined ? 'command' : 'a2a');
-
   const tell = (tx: Tx, runId: string, state: string, row: AgentRow): void => {
     const { name, kind, latencyMs, problem } = row;
     log.append(
@@ -156,76 +154,34 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     detail: string,
     called: string | null = null,
   ): { row: AgentRow; isNew: boolean } => {
-    const { token: givenToken, ...entry } = given;
-    const known = byAddress(entry);
-    const kind = kindOf(entry);
-    adapter(kind);
-    const others = read().provenance.filter(
+    adapter(kindOf(given));
+    let known = byAddress(given);
+    const isNew = known === undefined;
+    const hasOthers = read().provenance.some(
       (each) => each.agent === known?.name && !(each.source === source && each.detail === detail),
     );
-    // A source that names no token takes away only what it gave itself.
-    const token = givenToken ?? (others.length > 0 ? (known?.token ?? null) : null);
-    const tokenOrigin = token === null || entry.url === undefined ? null : new URL(entry.url).origin;
-    let base = known;
-    if (base !== undefined && entry.name !== undefined && base.name !== entry.name && !isTaken(entry.name)) {
-      base = rename(tx, base, entry.name);
+    if (
+      known !== undefined &&
+      given.name !== undefined &&
+      known.name !== given.name &&
+      !isTaken(given.name)
+    ) {
+      known = rename(tx, known, given.name);
     }
-    const row: AgentRow =
-      base === undefined
-        ? {
-            name: freeName(entry.name ?? called ?? provisionalName(entry), entry, isTaken),
-            kind,
-            entry,
-            token,
-            tokenOrigin,
-            description: cleanText(entry.description ?? ''),
-            version: null,
-            protocol: null,
-            skills: mergeSkills(entry, []),
-            presence: firstPresence(),
-            latencyMs: null,
-            problem: null,
-            card: null,
-            firstSeen: tx.now,
-            lastSeen: null,
-          }
-        : {
-            ...base,
-            kind,
-            entry,
-            token,
-            tokenOrigin,
-            description: cleanText(entry.description ?? base.description),
-            skills: mergeSkills(entry, base.skills),
-          };
+    const row =
+      known === undefined
+        ? newRow(freeName(given.name ?? called ?? provisionalName(given), given, isTaken), given, tx.now)
+        : namedRow(known, given, hasOthers);
     rows.put(row);
     rows.putProvenance({ agent: row.name, source, detail, first_seen: tx.now, last_seen: tx.now });
     changed(tx);
-    return { row, isNew: known === undefined };
+    return { row, isNew };
   };
 
   const record: Registry['record'] = (tx, name, probe, runId) => {
     const known = read().byName.get(name);
     if (known === undefined) return null;
-    const presence = nextPresence(known.presence, { type: probe.ok ? 'probe_ok' : 'probe_failed' });
-    const problem = probe.problem === null ? null : cleanText(probe.problem.message);
-    let row: AgentRow = {
-      ...known,
-      presence,
-      problem,
-      latencyMs: probe.ok ? probe.latencyMs : known.latencyMs,
-    };
-    if (probe.ok) {
-      row = {
-        ...row,
-        lastSeen: tx.now,
-        description: cleanText(known.entry.description ?? probe.description),
-        version: probe.version === null ? null : cleanText(probe.version, LIMITS.nameChars),
-        protocol: probe.protocol,
-        skills: mergeSkills(known.entry, probe.skills),
-        card: probe.card,
-      };
-    }
+    let row = probedRow(known, probe, tx.now);
     // Who was only an address until now takes the name of its card.
     const own =
       probe.ok && known.entry.name === undefined && known.lastSeen === null
@@ -238,7 +194,8 @@ export const createRegistry = (parts: RegistryParts): Registry => {
       rows.put(row);
       changed(tx);
     }
-    if (presence.presence !== known.presence.presence) tell(tx, runId, `agent_${presence.presence}`, row);
+    const { presence } = row.presence;
+    if (presence !== known.presence.presence) tell(tx, runId, `agent_${presence}`, row);
     return row.name;
   };
 

@@ -1,0 +1,130 @@
+// What the contract of adapters is told with: the fixture that a folder brings, a slow sink, a client that can be killed.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { AdapterEvent, AgentAdapter, InvokeRequest, NativeHandle, Sink, Target } from './adapter.ts';
+
+export interface AdapterFixture {
+  readonly adapter: AgentAdapter;
+  /** Where the adapter is made, for a process of its own: URL of the module and name of its factory. */
+  readonly module: string;
+  readonly factory: string;
+  readonly target: Target;
+  /** An agent that is not there (any more). */
+  readonly gone: Target;
+  /** The agent with a credential that it refuses; null for kinds without credentials, which must be local. */
+  readonly wrongCredential: Target | null;
+  /** Agents whose front door is broken, with the code that the probe must report. */
+  readonly broken: readonly { readonly name: string; readonly target: Target; readonly code: string }[];
+  /** Whether this counterpart streams; kinds that can stream may meet agents that do not. */
+  readonly streams: boolean;
+  /** Whether the agent itself does the same key once only. */
+  readonly dedupes: boolean;
+  /** How often the agent began to work on the key, from its own ledger. */
+  effects(key: string): Promise<number>;
+  /** Whether the agent works on the key now. */
+  isWorking(key: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Waits until something holds; fails after `ms`. */
+export const until = async (
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  ms = 10_000,
+): Promise<void> => {
+  const end = Date.now() + ms;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `waited in vain for: ${what}`);
+    await sleep(20);
+  }
+};
+
+export interface Recorder extends Sink {
+  readonly calls: string[];
+  readonly events: AdapterEvent[];
+  saved: NativeHandle | null;
+}
+
+/** A sink that takes its time, so that an adapter which does not await is found out. */
+export const recorder = (onEvent: (event: AdapterEvent) => void = () => undefined): Recorder => {
+  let busy = false;
+  const slowly = async (call: string, then: () => void): Promise<void> => {
+    assert.equal(busy, false, 'sink calls must be awaited one after the other');
+    busy = true;
+    await sleep(1);
+    busy = false;
+    sink.calls.push(call);
+    then();
+  };
+  const sink: Recorder = {
+    calls: [],
+    events: [],
+    saved: null,
+    handle: (native) =>
+      slowly('handle', () => {
+        JSON.stringify(native);
+        sink.saved = native;
+      }),
+    event: (event) =>
+      slowly(event.kind, () => {
+        sink.events.push(event);
+        onEvent(event);
+      }),
+    sent() {
+      sink.calls.push('sent');
+    },
+  };
+  return sink;
+};
+
+/** A request with a key of its own. */
+export const request = (
+  target: Target,
+  prompt: string,
+  more: Partial<InvokeRequest> = {},
+): InvokeRequest => ({
+  target,
+  prompt,
+  data: { step: 'one', key: 'k' },
+  runId: randomUUID(),
+  key: randomUUID(),
+  deadline: Date.now() + 30_000,
+  signal: new AbortController().signal,
+  ...more,
+});
+
+/** Texts of the messages: the pieces, or the whole ones. */
+export const texts = (events: readonly AdapterEvent[], isDelta: boolean): string[] =>
+  events
+    .filter((event) => event.kind === 'message' && (event.delta === true) === isDelta)
+    .map((event) => (event.kind === 'message' ? event.payload.text : ''));
+
+/** Runs a request in another process and kills that process (SIGKILL) as soon as it said `word`. */
+export const dropAt = async (
+  fixture: AdapterFixture,
+  ask: InvokeRequest,
+  word: 'handle' | 'event',
+  hold: boolean,
+): Promise<NativeHandle | null> => {
+  const script = fileURLToPath(new URL('./adapter.testclient.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [script, fixture.module, fixture.factory, JSON.stringify(ask), hold ? 'hold' : 'go'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let handle: NativeHandle | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { word: string; value: unknown };
+    if (said.word === 'handle') handle = said.value as NativeHandle;
+    if (said.word === word) break;
+  }
+  child.kill('SIGKILL');
+  if (child.exitCode === null && child.signalCode === null) {
+    await new Promise((resolve) => child.once('exit', resolve));
+  }
+  return handle;
+};

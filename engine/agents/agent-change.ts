@@ -1,0 +1,74 @@
+// What an agent’s row becomes when a source names it and when a probe was answered; pure.
+import type { AgentEntry } from '#machines/nouns/agent';
+import { LIMITS } from '#machines/nouns/limits';
+import { firstPresence, nextPresence } from '#machines/presence/presence';
+import type { Probe } from './adapter.ts';
+import type { AgentRow } from './agent-rows.ts';
+import { cleanText, mergeSkills } from './naming.ts';
+
+/** The adapter that an entry asks for. */
+export const kindOf = (entry: AgentEntry): string =>
+  entry.kind ?? (entry.url === undefined ? 'command' : 'a2a');
+
+const originOf = (token: string | null, entry: AgentEntry): string | null =>
+  token === null || entry.url === undefined ? null : new URL(entry.url).origin;
+
+/** The row of an agent that was never heard of before. */
+export const newRow = (name: string, given: AgentEntry, now: number): AgentRow => {
+  const { token = null, ...entry } = given;
+  return {
+    name,
+    kind: kindOf(entry),
+    entry,
+    token,
+    tokenOrigin: originOf(token, entry),
+    description: cleanText(entry.description ?? ''),
+    version: null,
+    protocol: null,
+    skills: mergeSkills(entry, []),
+    presence: firstPresence(),
+    latencyMs: null,
+    problem: null,
+    card: null,
+    firstSeen: now,
+    lastSeen: null,
+  };
+};
+
+/**
+ * The row of a known agent after a source named it (again). What a source leaves out, a credential too, is taken away
+ * when it is the only one that names the agent, and stays when `hasOthers`.
+ */
+export const namedRow = (known: AgentRow, given: AgentEntry, hasOthers: boolean): AgentRow => {
+  const { token: givenToken, ...said } = given;
+  const entry = hasOthers ? { ...known.entry, ...said } : said;
+  const token = givenToken ?? (hasOthers ? known.token : null);
+  return {
+    ...known,
+    kind: kindOf(entry),
+    entry,
+    token,
+    tokenOrigin: originOf(token, entry),
+    description: cleanText(entry.description ?? known.description),
+    skills: mergeSkills(entry, known.skills),
+  };
+};
+
+/** The row of an agent after a probe. */
+export const probedRow = (known: AgentRow, probe: Probe, now: number): AgentRow => {
+  const presence = nextPresence(known.presence, { type: probe.ok ? 'probe_ok' : 'probe_failed' });
+  const problem = probe.problem === null ? null : cleanText(probe.problem.message);
+  if (!probe.ok) return { ...known, presence, problem };
+  return {
+    ...known,
+    presence,
+    problem,
+    latencyMs: probe.latencyMs,
+    lastSeen: now,
+    description: cleanText(known.entry.description ?? probe.description),
+    version: probe.version === null ? null : cleanText(probe.version, LIMITS.nameChars),
+    protocol: probe.protocol === null ? null : cleanText(probe.protocol, LIMITS.nameChars),
+    skills: mergeSkills(known.entry, probe.skills),
+    card: probe.card,
+  };
+};
