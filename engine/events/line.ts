@@ -20,6 +20,9 @@ const OWN_START = Buffer.from('{"schema_version":"1","ts":"');
 export const looksOwn = (bytes: Uint8Array): boolean =>
   bytes.length > OWN_START.length && OWN_START.equals(bytes.subarray(0, OWN_START.length));
 
+/** Drops a byte order mark, which some editors put before the first line. Made once: making one costs more than a line. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 const EXACT_IDS = ['run_id', 'task_id', 'step', 'team_run_id'] as const;
 
 /** JSON.parse rounds large numbers; as ids they must keep their digits, so the text itself is asked. */
@@ -63,8 +66,7 @@ const ownEvent = (value: unknown, text: string): Line | null => {
 export const readLine = (bytes: Uint8Array): Line => {
   let text: string;
   try {
-    // Drops a byte order mark, which some editors put before the first line.
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     return { is: 'broken', reason: 'not UTF-8' };
   }
