@@ -17,7 +17,7 @@ export const connect = (choice: DaemonChoice, env: Env): Client =>
 export const withPlaces = (error: unknown, choice: DaemonChoice, env: Env): unknown => {
   if (!(error instanceof MeshError) || error.code !== 'daemon_unreachable') return error;
   // An answer that is none of ours came from somewhere: the client’s own words say what it was.
-  if (typeof error.extra['status'] === 'number') return error;
+  if (typeof error.extra['status'] === 'number' || typeof error.extra['run'] === 'string') return error;
   const doors = doorsOf(choice, env).map(doorName);
   const places = doors.length === 0 ? '' : ` (tried ${doors.join(', then ')})`;
   return new MeshError(

@@ -57,7 +57,13 @@ export const followRun = async (client: Client, scope: RunScope, options: Follow
     clearTimeout(away);
     stop.abort();
   }
-  if (gaveUp)
-    throw new MeshError('daemon_unreachable', 'The daemon went away and did not come back within a minute');
+  if (gaveUp) {
+    const id = 'run_id' in scope ? scope.run_id : scope.team_run_id;
+    throw new MeshError(
+      'daemon_unreachable',
+      `The daemon went away and did not come back; the run is ${id}`,
+      { run: id },
+    );
+  }
   return view;
 };

@@ -84,7 +84,9 @@ const ask = (door: Door, path: string, init: RequestInit): Promise<HttpAnswer> =
  */
 export const fetchThrough = (doors: () => readonly Door[]): typeof fetch => {
   const fetchOne = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const { pathname, search } = new URL(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+    const { pathname, search } = new URL(
+      typeof input === 'string' ? input : input instanceof URL ? input.href : input.url,
+    );
     const tried: string[] = [];
     let closed: unknown = new Error('no daemon is known');
     for (const door of doors()) {

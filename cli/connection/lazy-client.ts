@@ -7,13 +7,13 @@ export const lazyClient = (load: () => Promise<Client>): Client => {
   const client = (): Promise<Client> => (loaded ??= load());
   return {
     call: async (route, ask) => (await client()).call(route, ask),
-    async *events (ask) {
+    async *events(ask) {
       yield* (await client()).events(ask);
     },
-    async *trace (id, afterSeq, signal) {
+    async *trace(id, afterSeq, signal) {
       yield* (await client()).trace(id, afterSeq, signal);
     },
-    async *stream (options) {
+    async *stream(options) {
       yield* (await client()).stream(options);
     },
   };
