@@ -1,11 +1,14 @@
 // What may come next on a half-typed command line: commands, options, values, and ids that the daemon knows.
 import { Cli } from 'clipanion';
 import type { Client } from '#api/contract/client';
+import { connect } from '../connection/connect.ts';
+import type { DaemonChoice } from '../connection/locate.ts';
 import { localNames } from '../connection/template-file.ts';
+import { escapeLine } from '../render/escape.ts';
 import { EVENT_KIND_WORDS } from './event-kinds.ts';
 import { COMMANDS, commandOf } from './table.ts';
 
-export interface Candidate {
+interface Candidate {
   readonly word: string;
   readonly about: string;
 }
@@ -77,9 +80,9 @@ const valuesOf = async (client: Client, source: Source | readonly string[]): Pro
 
 const words = (typed: readonly string[]): readonly Candidate[] => {
   const found = new Map<string, string>();
-  for (const [name, entry] of Object.entries(COMMANDS)) {
+  for (const name of Object.keys(COMMANDS)) {
     const parts = name.split(' ');
-    if (entry.hidden || !typed.every((word, at) => parts[at] === word)) continue;
+    if (!typed.every((word, at) => parts[at] === word)) continue;
     const next = parts[typed.length];
     if (next !== undefined) found.set(next, parts.length > typed.length + 1 ? 'commands' : '');
   }
@@ -102,10 +105,7 @@ const options = async (name: string): Promise<readonly Candidate[]> => {
 };
 
 /** Candidates for the last of the words typed so far (it may be empty), those that begin with it. */
-export const completionsOf = async (
-  typed: readonly string[],
-  client: Client,
-): Promise<readonly Candidate[]> => {
+const completionsOf = async (typed: readonly string[], client: Client): Promise<readonly Candidate[]> => {
   const last = typed.at(-1) ?? '';
   const before = typed.slice(0, -1);
   const found = commandOf(before.filter((word) => !word.startsWith('-')));
@@ -116,4 +116,31 @@ export const completionsOf = async (
   if (last.startsWith('-')) return found === null ? [] : fitting(await options(found.name));
   const argument = found === null ? undefined : ARGUMENTS[found.name];
   return fitting([...words(before), ...(argument === undefined ? [] : await valuesOf(client, argument))]);
+};
+
+/** The daemon that the half-typed command line is about. */
+const choiceOf = (typed: readonly string[]): DaemonChoice => {
+  const behind = (option: string): string | undefined => {
+    const at = typed.indexOf(option);
+    return at === -1 || at === typed.length - 1 ? undefined : typed[at + 1];
+  };
+  return {
+    dataDir: behind('--data-dir'),
+    daemonUrl: behind('--daemon-url'),
+    host: behind('--host'),
+    port: behind('--port'),
+  };
+};
+
+/**
+ * What `agentmesh _complete -- WORDS` prints: a candidate a line, a tab, what it is. Never fails: a shell that completes
+ * has nowhere to show an error.
+ */
+export const completionLines = async (
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> => {
+  const typed = words[0] === '--' ? words.slice(1) : words;
+  const candidates = await completionsOf(typed, connect(choiceOf(typed), env)).catch(() => []);
+  return candidates.map(({ word, about }) => `${escapeLine(word)}\t${escapeLine(about)}`);
 };

@@ -51,7 +51,7 @@ const colourOf = (argv: readonly string[]): 'auto' | 'always' | 'never' => {
 
 const unknownCommand = (argv: readonly string[]): UsageProblem => {
   const [first = '', second] = argv;
-  const known = Object.entries(COMMANDS).flatMap(([name, entry]) => (entry.hidden ? [] : [name]));
+  const known = Object.keys(COMMANDS);
   if (Object.hasOwn(GROUPS, first) && second !== undefined && !second.startsWith('-')) {
     const near = nearest(
       second,
@@ -108,6 +108,11 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
   const [first] = argv;
   if (first === '--version' || first === '-v')
     return runCommand(['version', ...argv.slice(1)], streams, style);
+  if (first === '_complete') {
+    const { completionLines } = await import('./completions.ts');
+    for (const line of await completionLines(argv.slice(1), streams.env)) streams.stdout.write(`${line}\n`);
+    return EXIT.ok;
+  }
   const asksHelp = argv.length === 0 || ['help', '--help', '-h'].includes(first ?? '');
   const width = streams.stdout.columns ?? 80;
   if (asksHelp && argv.length > 1 && first === 'help')
@@ -133,7 +138,7 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
     enableColors: false,
   });
   const rest = argv.slice(found.words);
-  if (entry.hidden !== true && asksForHelp(rest)) {
+  if (asksForHelp(rest)) {
     const { commandHelp } = await import('./command-help.ts');
     const [definition] = cli.definitions();
     if (definition !== undefined) streams.stdout.write(commandHelp(definition, width, style));

@@ -21,7 +21,6 @@ void test('the words of each command are the path of its file', async () => {
 
 void test('every command says what it does and shows how, with examples that parse', async () => {
   for (const [name, entry] of Object.entries(COMMANDS)) {
-    if (entry.hidden === true) continue;
     const command = await entry.load();
     const { description = '', examples = [] } = command.usage ?? {};
     assert.ok(description.length > 10 && !description.endsWith('.'), `${name} has no description`);

@@ -5,8 +5,6 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandClass>;
   /** Other words that lead to it. */
   readonly alias?: string;
-  /** Not shown in help. */
-  readonly hidden?: true;
 }
 
 /* prettier-ignore */
@@ -39,7 +37,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'demo':          { load: async () => (await import('../commands/demo.ts')).DemoCommand },
   'completion':    { load: async () => (await import('../commands/completion.ts')).CompletionCommand },
   'version':       { load: async () => (await import('../commands/version.ts')).VersionCommand },
-  '_complete':     { load: async () => (await import('../commands/_complete.ts')).CompleteCommand, hidden: true },
 };
 
 /** What a group of commands is about, for help. */
