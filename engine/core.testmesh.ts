@@ -1,6 +1,6 @@
 // A mesh for tests: the real core over a real database, agents that follow a script and keep a ledger of their effects.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -152,6 +152,7 @@ export class TestMesh {
 
   static async open(): Promise<TestMesh> {
     const mesh = new TestMesh(mkdtempSync(join(tmpdir(), 'mesh-')));
+    mkdirSync(join(mesh.folder, FILES.artifacts));
     await mesh.reopen();
     return mesh;
   }

@@ -15,6 +15,22 @@ export interface Artifacts {
   read(ref: string): string;
 }
 
+/** A disk that is full for a while must not become the agent's failure. */
+const write = (disk: Disk, path: string, bytes: Uint8Array): void => {
+  try {
+    disk.writeAtomic(path, bytes);
+  } catch (error) {
+    const isFull =
+      error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+    throw new MeshError(
+      isFull ? 'disk_full' : 'storage_failed',
+      `cannot write ${path}`,
+      {},
+      { cause: error },
+    );
+  }
+};
+
 /** Artifacts in a folder, one file each. Equal content is stored once. */
 export const createArtifacts = (folder: string, disk: Disk): Artifacts => ({
   keep: (payload) => {
@@ -26,7 +42,7 @@ export const createArtifacts = (folder: string, disk: Disk): Artifacts => ({
       throw new MeshError('invalid_agent_response', `an artifact of ${bytes.length} bytes is over the limit`);
     const hash = createHash('sha256').update(bytes).digest('hex');
     const path = join(folder, hash);
-    if (!disk.exists(path)) disk.writeAtomic(path, bytes);
+    if (!disk.exists(path)) write(disk, path, bytes);
     const { text: _text, data: _data, ...rest } = payload;
     const mime = payload.mime ?? (payload.text === undefined ? 'application/json' : 'text/plain');
     return { ...rest, mime, ref: `sha256:${hash}`, bytes: bytes.length };

@@ -11,7 +11,7 @@ import type { JobQueue } from '../queue/queue.ts';
 import type { Tx } from '../store/writer.ts';
 import { createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { invocationFacts } from './recorder.ts';
-import { type NewInvocation, toInvocation } from './rows.ts';
+import { type NewInvocation, toInvocation } from './invocation-row.ts';
 
 /** How much of a prompt its `submitted` event shows; the agent gets all of it. */
 const PROMPT_SHOWN = 2_000;
@@ -78,7 +78,16 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
       {
         ...facts,
         kind: 'status',
-        payload: { state: 'submitted', text, data: { prompt_chars: shownPrompt.length } },
+        payload: {
+          state: 'submitted',
+          text,
+          data: {
+            prompt_chars: shownPrompt.length,
+            deadline: invocation.deadline,
+            // A step's prompt stands in its template; a plain one stands nowhere else.
+            ...(text === shownPrompt || invocation.step !== null ? {} : { prompt: shownPrompt }),
+          },
+        },
       },
       'engine',
     );

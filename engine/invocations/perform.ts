@@ -6,7 +6,7 @@ import type { Job } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
 import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
 import { renderPrompt } from './prompt.ts';
-import type { InvocationRow } from './rows.ts';
+import type { InvocationRow } from './invocation-row.ts';
 import { settle, type SettleParts, type StopReason } from './settle.ts';
 
 /** What the engine knows of agents, as far as invocations need it. */
@@ -67,11 +67,20 @@ export const createPerform = (
     recorder: Recorder | null,
   ): Promise<void> => {
     ports.crash.reach('outcome.before-commit');
-    await submitDurably(writer, ports.clock, (tx) => {
-      const now = rows.get(row.runId);
-      if (now === null || now.endedAt !== null) return;
-      settle(tx, { row: { ...now, agent: row.agent }, outcome, stop, recorder }, parts);
-    });
+    const settleAs = (settled: Outcome): Promise<void> =>
+      submitDurably(writer, ports.clock, (tx) => {
+        const now = rows.get(row.runId);
+        if (now === null || now.endedAt !== null) return;
+        settle(tx, { row: { ...now, agent: row.agent }, outcome: settled, stop, recorder }, parts);
+      });
+    try {
+      await settleAs(outcome);
+    } catch (error) {
+      if (error instanceof MeshError && error.code === 'stopping') throw error;
+      // What the agent answered cannot be recorded as it is (too large, not JSON): that is its failure, said once.
+      ports.log.error({ err: error, run_id: row.runId }, 'an outcome could not be recorded as it came');
+      await settleAs(failed(error));
+    }
   };
 
   /** Runs the adapter; resolves at the latest when a stop was not confirmed in time. */

@@ -7,7 +7,8 @@ import type { Ports } from '../ports.ts';
 import { submitDurably } from '../store/durably.ts';
 import type { Tx, Writer } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
-import type { InvocationRow, InvocationRows } from './rows.ts';
+import type { InvocationRow } from './invocation-row.ts';
+import type { InvocationRows } from './rows.ts';
 
 export interface RecorderParts {
   readonly writer: Writer;

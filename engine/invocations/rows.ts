@@ -1,136 +1,11 @@
 // The invocations table: one row a call to one agent, for plain runs and step attempts alike.
 import type { Failure } from '#machines/nouns/error';
-import type { Invocation, InvocationState } from '#machines/nouns/run';
+import type { InvocationState } from '#machines/nouns/run';
 import type { NativeHandle } from '../agents/adapter.ts';
+import { fromRaw, type InvocationRow, type NewInvocation, type RawInvocation } from './invocation-row.ts';
 import type { Store } from '../store/open.ts';
 import { param, statement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
-
-/** A row with its JSON columns read. Times are milliseconds. */
-export interface InvocationRow {
-  readonly runId: string;
-  readonly teamRunId: string | null;
-  readonly step: string | null;
-  readonly execution: number | null;
-  readonly attempt: number | null;
-  readonly key: string;
-  readonly agent: string;
-  readonly from: string | null;
-  readonly state: InvocationState;
-  readonly taskId: string | null;
-  readonly handle: NativeHandle | null;
-  readonly prompt: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly onUnknown: 'retry' | 'fail';
-  readonly outputSchema: Readonly<Record<string, unknown>> | null;
-  readonly error: Failure | null;
-  readonly mayHaveRunTwice: boolean;
-  readonly cancelRequested: string | null;
-  readonly cancelConfirmed: boolean | null;
-  readonly createdAt: number;
-  readonly startedAt: number | null;
-  readonly endedAt: number | null;
-  readonly deadline: number;
-  readonly outputRef: string | null;
-}
-
-/** What a new row says; the rest is not known yet. */
-export type NewInvocation = Pick<
-  InvocationRow,
-  | 'runId'
-  | 'teamRunId'
-  | 'step'
-  | 'execution'
-  | 'attempt'
-  | 'key'
-  | 'agent'
-  | 'from'
-  | 'prompt'
-  | 'data'
-  | 'onUnknown'
-  | 'outputSchema'
-  | 'mayHaveRunTwice'
-  | 'deadline'
-  | 'startedAt'
->;
-
-interface Raw {
-  run_id: string;
-  team_run_id: string | null;
-  step: string | null;
-  execution: number | null;
-  attempt: number | null;
-  key: string;
-  agent: string;
-  from_agent: string | null;
-  state: string;
-  task_id: string | null;
-  handle: string | null;
-  prompt: string;
-  data: string;
-  on_unknown: string;
-  output_schema: string | null;
-  error: string | null;
-  may_have_run_twice: number;
-  cancel_requested: string | null;
-  cancel_confirmed: number | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  deadline: number;
-  output_ref: string | null;
-}
-
-const json = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
-
-const fromRaw = (raw: Raw): InvocationRow => ({
-  runId: raw.run_id,
-  teamRunId: raw.team_run_id,
-  step: raw.step,
-  execution: raw.execution,
-  attempt: raw.attempt,
-  key: raw.key,
-  agent: raw.agent,
-  from: raw.from_agent,
-  state: raw.state as InvocationState,
-  taskId: raw.task_id,
-  handle: json<NativeHandle>(raw.handle),
-  prompt: raw.prompt,
-  data: JSON.parse(raw.data) as Record<string, unknown>,
-  onUnknown: raw.on_unknown as 'retry' | 'fail',
-  outputSchema: json<Record<string, unknown>>(raw.output_schema),
-  error: json<Failure>(raw.error),
-  mayHaveRunTwice: raw.may_have_run_twice === 1,
-  cancelRequested: raw.cancel_requested,
-  cancelConfirmed: raw.cancel_confirmed === null ? null : raw.cancel_confirmed === 1,
-  createdAt: raw.created_at,
-  startedAt: raw.started_at,
-  endedAt: raw.ended_at,
-  deadline: raw.deadline,
-  outputRef: raw.output_ref,
-});
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-/** The row as others see it. */
-export const toInvocation = (row: InvocationRow): Invocation => ({
-  run_id: row.runId,
-  team_run_id: row.teamRunId,
-  step: row.step,
-  attempt: row.attempt,
-  key: row.key,
-  agent: row.agent,
-  from: row.from,
-  state: row.state,
-  task_id: row.taskId,
-  error: row.error,
-  may_have_run_twice: row.mayHaveRunTwice,
-  cancel_confirmed: row.cancelConfirmed,
-  created_at: iso(row.createdAt),
-  started_at: row.startedAt === null ? null : iso(row.startedAt),
-  ended_at: row.endedAt === null ? null : iso(row.endedAt),
-  deadline: iso(row.deadline),
-});
 
 export interface InvocationRows {
   insert(tx: Tx, row: NewInvocation): void;
@@ -148,6 +23,8 @@ export interface InvocationRows {
   markWorking(tx: Tx, runId: string, agent: string): void;
   setHandle(tx: Tx, runId: string, handle: NativeHandle, taskId: string | null): void;
   requestCancel(tx: Tx, runId: string, reason: string): void;
+  /** The event that carries the output, where it is known only later (replay). */
+  noteOutput(tx: Tx, key: string, ref: string): void;
   end(
     tx: Tx,
     runId: string,
@@ -282,7 +159,14 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       .where('run_id', '=', param<string>('run_id'))
       .where('ended_at', 'is', null),
   );
-  const one = (raw: unknown): InvocationRow | null => (raw === undefined ? null : fromRaw(raw as Raw));
+  const noteOutput = statement<{ key: string; ref: string }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set({ output_ref: param('ref') })
+      .where('key', '=', param<string>('key')),
+  );
+  const one = (raw: unknown): InvocationRow | null =>
+    raw === undefined ? null : fromRaw(raw as RawInvocation);
   return {
     insert: (tx, row) =>
       void insert.run({
@@ -306,14 +190,17 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       }),
     get: (runId) => one(byRun.get({ value: runId })),
     byKey: (key) => one(byKey.get({ value: key })),
-    ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw as Raw)),
+    ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw as RawInvocation)),
     list: ({ state, before, plainOnly, limit }) =>
-      newest.all({ state, before, plain: plainOnly ? 1 : 0, limit }).map((raw) => fromRaw(raw as Raw)),
+      newest
+        .all({ state, before, plain: plainOnly ? 1 : 0, limit })
+        .map((raw) => fromRaw(raw as RawInvocation)),
     countLive: () => live.get({})?.count ?? 0,
     markWorking: (tx, runId, agent) => void working.run({ run_id: runId, agent, at: tx.now }),
     setHandle: (_tx, runId, native, taskId) =>
       void handle.run({ run_id: runId, handle: JSON.stringify(native), task_id: taskId }),
     requestCancel: (_tx, runId, reason) => void cancel.run({ run_id: runId, reason }),
+    noteOutput: (_tx, key, ref) => void noteOutput.run({ key, ref }),
     end: (tx, runId, { state, error, cancelConfirmed, outputRef }) => {
       const changed = end.run({
         run_id: runId,

@@ -9,7 +9,8 @@ import type { Tx } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
 import { type OutputChecker, outputOf } from './output.ts';
 import { invocationFacts, type Recorder } from './recorder.ts';
-import type { InvocationRow, InvocationRows } from './rows.ts';
+import type { InvocationRow } from './invocation-row.ts';
+import type { InvocationRows } from './rows.ts';
 
 /** Why the engine asked the agent to stop. */
 export type StopReason = 'cancel' | 'timeout';
@@ -126,7 +127,7 @@ export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, par
     state,
     error,
     cancelConfirmed: confirmed,
-    outputRef: error === null ? ref : null,
+    outputRef: error === null && row.step !== null ? ref : null,
   });
   outbox.remove(tx, row.runId);
   parts.onEnded(

@@ -8,7 +8,8 @@ import type { Caller } from '../identity/caller.ts';
 import type { Invocations } from '../invocations/invocations.ts';
 import type { InvocationRows } from '../invocations/rows.ts';
 import type { Tx, Writer } from '../store/writer.ts';
-import { type Drive, type Incoming, notEnabled } from './drive.ts';
+import { type Drive, notEnabled } from './drive.ts';
+import type { Incoming } from './live-run.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 import type { Timers } from './timers.ts';
 

@@ -12,7 +12,8 @@ import { isWorkStep } from '#machines/nouns/team';
 import type { StepMemory } from '#machines/team-run/context';
 import { stepState } from '#machines/team-run/step-state';
 import { enabledEvents, isDone, restore, type RunSnapshot } from '#machines/team-run/host';
-import { type InvocationRows, toInvocation } from '../invocations/rows.ts';
+import { toInvocation } from '../invocations/invocation-row.ts';
+import { type InvocationRows } from '../invocations/rows.ts';
 import type { LibraryEntry, MachineLibrary } from './machine-library.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 

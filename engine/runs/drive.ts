@@ -17,21 +17,10 @@ import {
 import type { EventLog } from '../events/append.ts';
 import type { Tx } from '../store/writer.ts';
 import type { ApplyEffect } from './effects.ts';
+import type { Incoming, LiveRun } from './live-run.ts';
 import type { LibraryEntry, MachineLibrary } from './machine-library.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 import type { Timers } from './timers.ts';
-
-/** A run as it is while events come: its row's fixed part, its machine and its latest snapshot. */
-export interface LiveRun {
-  readonly row: TeamRunRow;
-  readonly entry: LibraryEntry;
-  readonly snapshot: RunSnapshot;
-  readonly lastAt: number;
-}
-
-type WithoutAt<E> = E extends { readonly at: number } ? Omit<E, 'at'> : never;
-/** A machine event before the engine has given it its time. */
-export type Incoming = WithoutAt<HostedEvent>;
 
 export interface DriveParts {
   readonly rows: TeamRunRows;

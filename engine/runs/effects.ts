@@ -12,7 +12,7 @@ import type { Invocations } from '../invocations/invocations.ts';
 import { renderPrompt } from '../invocations/prompt.ts';
 import type { Ids } from '../ports.ts';
 import type { Tx } from '../store/writer.ts';
-import type { LiveRun } from './drive.ts';
+import type { LiveRun } from './live-run.ts';
 import type { TeamRunRows } from './rows.ts';
 import type { Timers } from './timers.ts';
 

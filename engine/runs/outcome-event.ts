@@ -1,7 +1,7 @@
 // How an invocation ended, as an event for the machine of its run.
 import type { Failure } from '#machines/nouns/error';
-import type { InvocationRow } from '../invocations/rows.ts';
-import type { Incoming } from './drive.ts';
+import type { InvocationRow } from '../invocations/invocation-row.ts';
+import type { Incoming } from './live-run.ts';
 
 /** What of an ending the machine hears. */
 export type StepEnding =
