@@ -2,6 +2,7 @@
 import { Command, Option } from 'clipanion';
 import { MeshCommand } from '../command-line/mesh-command.ts';
 import { runDemo } from '../demo/run-demo.ts';
+import { UsageProblem } from '../render/problem.ts';
 
 export class DemoCommand extends MeshCommand {
   static override readonly paths = [['demo']];
@@ -21,6 +22,13 @@ export class DemoCommand extends MeshCommand {
   keep = Option.Boolean('--keep', false, { description: 'Leave daemon and agents running at the end' });
 
   override async perform(): Promise<number> {
+    if (this.output !== 'text')
+      throw new UsageProblem('The demo is for people and prints text', 'Leave --output away.');
+    if ((this.dataDir ?? this.daemonUrl ?? this.host ?? this.port) !== undefined)
+      throw new UsageProblem(
+        'The demo starts a daemon of its own, on data of its own',
+        'Leave the options that choose a daemon away.',
+      );
     return runDemo({ keep: this.keep, color: this.color });
   }
 }

@@ -3,6 +3,7 @@ import { Command } from 'clipanion';
 import { MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../command-line/mesh-command.ts';
 import { agentmeshd } from '../connection/daemon-process.ts';
+import { UsageProblem } from '../render/problem.ts';
 
 export class DownCommand extends MeshCommand {
   static override readonly paths = [['down']];
@@ -16,6 +17,11 @@ export class DownCommand extends MeshCommand {
   });
 
   override async perform(): Promise<number> {
+    if ((this.daemonUrl ?? this.host ?? this.port) !== undefined)
+      throw new UsageProblem(
+        'A daemon is stopped by its data folder, not by its address',
+        'Give --data-dir.',
+      );
     const { code, stdout, stderr } = await agentmeshd(['stop', '--data-dir', this.folder]);
     const said = `${stdout}${stderr}`.trim();
     if (code !== 0) throw new MeshError('internal', said === '' ? 'The daemon could not be stopped' : said);
