@@ -9,7 +9,7 @@ import { type EventDraft, eventLine } from '#machines/nouns/event';
 import { nodeDisk } from '../ports-node.ts';
 import type { AppendFile, CrashPoint, Disk } from '../ports.ts';
 import { anyDraft } from './arbitraries.ts';
-import { MeshFolder, type RunningLog } from './mesh-folder.ts';
+import { MeshFolder, type RunningLog } from './mesh-folder.testkit.ts';
 
 let folder: MeshFolder;
 beforeEach(() => {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { createAudit } from '../audit/append.ts';
 import { socketCaller } from '../identity/caller.ts';
 import { anyDraft, testPorts } from './arbitraries.ts';
-import { MeshFolder, tableOf } from './mesh-folder.ts';
+import { MeshFolder, tableOf } from './mesh-folder.testkit.ts';
 import { rebuild, type RebuildOptions } from './rebuild.ts';
 
 let folder: MeshFolder;

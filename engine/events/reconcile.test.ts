@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { EventDraft } from '#machines/nouns/event';
 import { nodeDisk } from '../ports-node.ts';
 import { anyDraft, anyText, testPorts } from './arbitraries.ts';
-import { MeshFolder, type RunningLog, tableOf } from './mesh-folder.ts';
+import { MeshFolder, type RunningLog, tableOf } from './mesh-folder.testkit.ts';
 import { reconcile } from './reconcile.ts';
 import { RejectedLog } from './rejected.ts';
 import { readWatermark } from './watermark.ts';

@@ -190,11 +190,9 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       }),
     get: (runId) => one(byRun.get({ value: runId })),
     byKey: (key) => one(byKey.get({ value: key })),
-    ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw as RawInvocation)),
+    ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw)),
     list: ({ state, before, plainOnly, limit }) =>
-      newest
-        .all({ state, before, plain: plainOnly ? 1 : 0, limit })
-        .map((raw) => fromRaw(raw as RawInvocation)),
+      newest.all({ state, before, plain: plainOnly ? 1 : 0, limit }).map((raw) => fromRaw(raw)),
     countLive: () => live.get({})?.count ?? 0,
     markWorking: (tx, runId, agent) => void working.run({ run_id: runId, agent, at: tx.now }),
     setHandle: (_tx, runId, native, taskId) =>

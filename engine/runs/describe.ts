@@ -13,7 +13,7 @@ import type { StepMemory } from '#machines/team-run/context';
 import { stepState } from '#machines/team-run/step-state';
 import { enabledEvents, isDone, restore, type RunSnapshot } from '#machines/team-run/host';
 import { toInvocation } from '../invocations/invocation-row.ts';
-import { type InvocationRows } from '../invocations/rows.ts';
+import type { InvocationRows } from '../invocations/rows.ts';
 import type { LibraryEntry, MachineLibrary } from './machine-library.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 

@@ -9,7 +9,6 @@ import {
   next,
   persist,
   restore,
-  type RunSnapshot,
   statePath,
   statusOf,
   stepOf,

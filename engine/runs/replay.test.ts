@@ -63,7 +63,9 @@ describe('replay', () => {
     await mesh.until(() => mesh.run(paused).steps[1]?.state === 'running');
     await mesh.core.runs.api.pause(mesh.caller, paused, { now: false });
     for (const run of [done, failed, cancelled]) await mesh.ended(run);
-    await mesh.until(() => mesh.core.invocations.list({ limit: 1, plainOnly: true })[0]?.ended_at != null);
+    await mesh.until(
+      () => mesh.core.invocations.list({ limit: 1, plainOnly: true })[0]?.state === 'completed',
+    );
     await mesh.crash();
 
     const folder = mkdtempSync(join(tmpdir(), 'replay-'));

@@ -18,7 +18,7 @@ import type { EventRow } from '../engine.ts';
 import type { Replay } from '../events/rebuild.ts';
 import type { Artifacts } from '../invocations/artifacts.ts';
 import { outputOf } from '../invocations/output.ts';
-import { type NewInvocation } from '../invocations/invocation-row.ts';
+import type { NewInvocation } from '../invocations/invocation-row.ts';
 import { createInvocationRows } from '../invocations/rows.ts';
 import type { Ports } from '../ports.ts';
 import type { Store } from '../store/open.ts';

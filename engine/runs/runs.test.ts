@@ -146,7 +146,7 @@ describe('pause, resume and cancel', () => {
     await gate.reached;
     await mesh.core.runs.api.pause(mesh.caller, run, { now: false });
     gate.open();
-    await mesh.until(() => mesh.run(run).steps[0]?.attempts[0]?.ended_at != null);
+    await mesh.until(() => mesh.run(run).steps[0]?.attempts[0]?.state === 'completed');
     assert.equal(mesh.run(run).status, 'paused');
     await mesh.core.runs.api.resume(mesh.caller, run);
     assert.equal((await mesh.ended(run)).status, 'completed');
@@ -266,7 +266,7 @@ describe('after a restart', () => {
     await assert.rejects(mesh.core.runs.api.pause(mesh.caller, run, { now: false }), {
       code: 'machine_mismatch',
     });
-    await mesh.until(() => mesh.run(run).steps[1]?.attempts[0]?.ended_at != null);
+    await mesh.until(() => mesh.run(run).steps[1]?.attempts[0]?.state === 'completed');
     await mesh.crash();
     mesh.tamper('machine_hash', run, hash);
     await mesh.reopen();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import fc from 'fast-check';
+import type { Migration } from 'kysely/migration';
 import type { EventRow } from '../engine.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openStore, type Store } from './open.ts';
@@ -26,6 +27,9 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A migration that changes nothing. */
+const nothing: Migration = { up: () => Promise.resolve() };
 
 const insertMeta = (store: Store) =>
   statement<{ key: string; value: string }>()(store.db, (k) =>
@@ -116,14 +120,10 @@ describe('store', () => {
       store.meta.set('fact', 'kept');
     });
     store.close();
-    const later = (count: number): typeof MIGRATIONS =>
-      Object.fromEntries([
-        ...Object.entries(MIGRATIONS),
-        ...Array.from(
-          { length: count },
-          (_, n) => [`900${n}-later`, { up: () => Promise.resolve() }] as const,
-        ),
-      ]);
+    const later = (count: number): typeof MIGRATIONS => ({
+      ...MIGRATIONS,
+      ...Object.fromEntries(Array.from({ length: count }, (_, n) => [`900${n}-later`, nothing])),
+    });
     const file = join(folder, 'a.db');
     (await openStore(file, { synchronous: 'FULL' }, ports, later(5))).close();
     assert.deepEqual(
