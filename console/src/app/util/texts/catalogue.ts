@@ -1,14 +1,8 @@
 // The languages of the console. A language that lacks a key, or has one too many, fails the type check.
-import { en } from './en.ts';
+import { type Catalogue, en } from './en.ts';
 import { zhCN } from './zh-cn.ts';
 
-type Widen<T> = T extends string
-  ? string
-  : T extends (...params: infer P) => string
-    ? (...params: P) => string
-    : { readonly [K in keyof T]: Widen<T[K]> };
-
-export type Catalogue = Widen<typeof en>;
+export type { Catalogue } from './en.ts';
 
 export const LANGUAGES = ['en', 'zh-CN'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -364,3 +364,12 @@ export const en = {
   units: { d: 'd', h: 'h', m: 'm', s: 's', ms: 'ms', space: ' ' },
   time: { now: 'just now', none: 'not yet' },
 };
+
+type Widen<T> = T extends string
+  ? string
+  : T extends (...params: infer P) => string
+    ? (...params: P) => string
+    : { readonly [K in keyof T]: Widen<T[K]> };
+
+/** What every language must give. */
+export type Catalogue = Widen<typeof en>;

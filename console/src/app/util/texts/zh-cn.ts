@@ -1,5 +1,5 @@
 // Simplified Chinese texts.
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue } from './en.ts';
 
 const n0 = (n: number): string => n.toLocaleString('zh-CN');
 
