@@ -62,7 +62,9 @@ export const testJobQueue = (fixture: QueueFixture): void => {
     let opened: JobQueue[] = [];
     const errors: { readonly error: unknown; readonly job: Job }[] = [];
     const open = async (): Promise<JobQueue> => {
-      const queue = await fixture.open((error, about) => void errors.push({ error, job: about }));
+      const queue = await fixture.open((error, about) => {
+        errors.push({ error, job: about });
+      });
       opened.push(queue);
       return queue;
     };
