@@ -10,6 +10,14 @@ const dataDirOption = () =>
     description: 'Data folder; else AGENTMESH_DATA_DIR, else ~/.agentmesh',
   });
 
+const outputOption = () => Option.String('-o,--output', 'text', { description: 'text (default) or json' });
+
+/** @throws MeshError bad_request */
+const isJson = (output: string): boolean => {
+  if (output !== 'text' && output !== 'json') throw new MeshError('bad_request', '-o takes text or json');
+  return output === 'json';
+};
+
 /** Leaves out what is not given. */
 const given = (flags: Readonly<Record<keyof StartFlags, string | undefined>>): StartFlags =>
   Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
@@ -118,21 +126,43 @@ class StatusCommand extends DaemonCommand {
   });
 
   dataDir = dataDirOption();
-  output = Option.String('-o,--output', 'text', { description: 'text (default) or json' });
+  output = outputOption();
 
   async perform(): Promise<number> {
-    if (this.output !== 'text' && this.output !== 'json')
-      throw new MeshError('bad_request', '-o takes text or json');
+    const json = isJson(this.output);
     const { daemonStatus } = await import('#api/daemon/control');
     const { statusText } = await import('#api/daemon/status-text');
     const dataDir = dataDirOf(this.dataDir, process.env);
     const status = await daemonStatus(dataDir);
     this.context.stdout.write(
-      this.output === 'json'
-        ? `${JSON.stringify({ data_dir: dataDir, ...status }, null, 2)}\n`
-        : statusText(dataDir, status),
+      json ? `${JSON.stringify({ data_dir: dataDir, ...status }, null, 2)}\n` : statusText(dataDir, status),
     );
     return status.state === 'running' ? EXIT.ok : EXIT.daemonUnreachable;
+  }
+}
+
+class RebuildCommand extends DaemonCommand {
+  static override paths = [['rebuild']];
+  static override usage = Command.Usage({
+    description: 'Make a new database from events.jsonl while no daemon runs',
+    details: `
+      The new database takes the place of the old one only when both hold the same events; the old one is kept beside
+      it. When they differ nothing changes, the seqs that differ are named, and the exit code is 26.
+    `,
+  });
+
+  dataDir = dataDirOption();
+  output = outputOption();
+
+  async perform(): Promise<number> {
+    const json = isJson(this.output);
+    const { rebuildFolder } = await import('#api/daemon/rebuild');
+    const { rebuildText } = await import('#api/daemon/status-text');
+    const report = await rebuildFolder(dataDirOf(this.dataDir, process.env), (text) =>
+      this.context.stderr.write(text),
+    );
+    this.context.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : rebuildText(report));
+    return report.swapped ? EXIT.ok : EXIT.logMismatch;
   }
 }
 
@@ -142,7 +172,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
     binaryLabel: 'The AgentMesh daemon',
     enableColors: isColourful(process.stdout),
   });
-  for (const each of [StartCommand, StopCommand, StatusCommand, Builtins.HelpCommand]) cli.register(each);
+  for (const each of [StartCommand, StopCommand, StatusCommand, RebuildCommand, Builtins.HelpCommand])
+    cli.register(each);
   let command: Command;
   try {
     command = cli.process([...argv], Cli.defaultContext);

@@ -1,4 +1,5 @@
-// The status of a daemon as people read it.
+// The status of a daemon and the report of a rebuild as people read them.
+import type { RebuildReport } from '#engine/index';
 import type { DaemonStatus } from './control.ts';
 
 const seconds = (value: unknown): string =>
@@ -29,3 +30,9 @@ export const statusText = (dataDir: string, status: DaemonStatus): string => {
   }
   return rows.map(([name, value]) => `${name.padEnd(12)} ${value}\n`).join('');
 };
+
+/** Lines for the terminal, each ended. */
+export const rebuildText = ({ swapped, events, kept_as: kept, differences }: RebuildReport): string =>
+  swapped
+    ? `A new database with ${String(events)} events is in place\n${kept === null ? '' : `The old one is kept as ${kept}\n`}`
+    : `Nothing was changed: the database and events.jsonl differ at seq ${differences.join(', ')}\n`;
