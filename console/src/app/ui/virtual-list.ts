@@ -59,7 +59,12 @@ export class Measured {
     [attr.aria-rowcount]="rows().length"
   >
     @for (row of shown(); track row.key) {
-      <div class="row" [style.transform]="'translateY(' + topOf(row.key) + 'px)'" [amMeasured]="row.key">
+      <div
+        class="row"
+        [attr.role]="listRole() === 'list' ? 'listitem' : null"
+        [style.transform]="'translateY(' + topOf(row.key) + 'px)'"
+        [amMeasured]="row.key"
+      >
         <ng-container [ngTemplateOutlet]="template()" [ngTemplateOutletContext]="{ $implicit: row }" />
       </div>
     }

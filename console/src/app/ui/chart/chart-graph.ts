@@ -56,14 +56,14 @@ export interface ChartGraph {
 }
 
 export const SIZES = {
-  stepHeight: 50,
-  stateHeight: 36,
+  stepHeight: 48,
+  stateHeight: 34,
   minStep: 148,
   minState: 104,
   dot: 12,
   history: 26,
   /** Height of one line of a pill. */
-  line: 16,
+  line: 17,
   /** Left bar, glyph and the gaps beside a state's name. */
   beside: 48,
 } as const;

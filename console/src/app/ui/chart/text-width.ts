@@ -2,8 +2,8 @@
 import type { Measure } from './chart-graph.ts';
 
 const SANS = "'Inter', system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
-const FONTS = { name: `600 13px ${SANS}`, note: `400 11px ${SANS}`, label: `500 11px ${SANS}` } as const;
-const ESTIMATE = { name: 7.6, note: 6.2, label: 6.3 } as const;
+const FONTS = { name: `600 14.5px ${SANS}`, note: `400 12px ${SANS}`, label: `500 12px ${SANS}` } as const;
+const ESTIMATE = { name: 8.4, note: 6.8, label: 6.8 } as const;
 
 /** A measurer; widths are rounded up a little so that text never touches its frame. */
 export const textMeasure = (): Measure => {

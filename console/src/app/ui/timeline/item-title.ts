@@ -5,11 +5,13 @@ import { isStatusWord } from '../icons.ts';
 
 const words = (word: string): string => word.replaceAll('_', ' ');
 
+const isMove = (word: string, t: Catalogue): word is keyof Catalogue['moves'] => Object.hasOwn(t.moves, word);
+
 /** `Working`, `fixer`, `read_file`, `modify → test`. */
 export const itemTitle = (item: TimelineItem, t: Catalogue): string => {
   switch (item.kind) {
     case 'status':
-      if (item.transition !== null) return words(item.word);
+      if (item.transition !== null) return isMove(item.word, t) ? t.moves[item.word] : words(item.word);
       if (item.word === 'submitted') return t.status.queued;
       return isStatusWord(item.word) ? t.status[item.word] : words(item.word);
     case 'tool':

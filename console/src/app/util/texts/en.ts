@@ -76,6 +76,19 @@ export const en = {
     reasoning: 'Reasoning',
     error: 'Error',
   },
+  /** The machine's own events, by their names in the state table. */
+  moves: {
+    created: 'Created',
+    run: 'Started',
+    step_complete: 'Step completed',
+    step_fail: 'Step failed',
+    backoff: 'Pause before retry over',
+    pause: 'Pause',
+    resume: 'Resume',
+    cancel: 'Cancel',
+    cancel_timeout: 'Cancel not confirmed in time',
+    budget_exceeded: 'Budget exceeded',
+  },
   runs: {
     title: 'Runs',
     search: 'Search runs',

@@ -71,6 +71,18 @@ export const zhCN: Catalogue = {
     reasoning: '推理',
     error: '错误',
   },
+  moves: {
+    created: '已创建',
+    run: '开始',
+    step_complete: '步骤完成',
+    step_fail: '步骤失败',
+    backoff: '重试等待结束',
+    pause: '暂停',
+    resume: '继续',
+    cancel: '取消',
+    cancel_timeout: '取消未及时确认',
+    budget_exceeded: '超出预算',
+  },
   runs: {
     title: '运行',
     search: '搜索运行',
