@@ -142,23 +142,31 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
             'engine',
           );
       }),
-    event: (event) => {
+    event: async (event) => {
       const mayCoalesce =
         event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
-      if (mayCoalesce) return buffer(event);
+      if (mayCoalesce) {
+        await buffer(event);
+        return;
+      }
       const before = takePiece();
-      return submitDurably(writer, ports.clock, (tx) => {
+      const stored = await submitDurably(writer, ports.clock, (tx) => {
         if (before !== null) write(tx, before);
-        const stored = write(tx, event);
-        if (event.kind === 'artifact') artifactIds.push(stored.id);
+        return write(tx, event);
       });
+      if (event.kind === 'artifact') artifactIds.push(stored.id);
     },
     sent: () => {
       ports.crash.reach('invoke.sent');
     },
     flush: (tx) => {
+      const before = piece;
       const whole = takePiece();
-      if (whole !== null) write(tx, whole);
+      if (whole === null) return;
+      write(tx, whole);
+      tx.undone(() => {
+        piece = before;
+      });
     },
     end: () => {
       ended = true;

@@ -1,0 +1,126 @@
+// What is written down of one invocation: deltas coalesced and whole, artifacts once, late events marked, a full disk waited for.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import type { EventV1 } from '#machines/nouns/event';
+import { createEventLog, type EventLog } from '../events/append.ts';
+import { nodePorts } from '../ports-node.ts';
+import { openStore, type Store } from '../store/open.ts';
+import { createArtifacts } from './artifacts.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { createInvocationRows } from './rows.ts';
+
+let folder = '';
+let store: Store;
+let log: EventLog;
+let recorder: Recorder;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'recorder-'));
+  mkdirSync(join(folder, 'artifacts'));
+  const ports = nodePorts(pino({ level: 'silent' }), {});
+  store = await openStore(join(folder, 'a.db'), { synchronous: 'NORMAL' }, ports);
+  log = createEventLog(store, ports);
+  const rows = createInvocationRows(store);
+  const artifacts = createArtifacts(join(folder, 'artifacts'), ports.disk);
+  await store.writer.submit((tx) => {
+    rows.insert(tx, {
+      runId: 'r1',
+      teamRunId: null,
+      step: null,
+      execution: null,
+      attempt: null,
+      key: 'r1',
+      agent: 'calc',
+      from: 'me',
+      prompt: 'p',
+      data: {},
+      onUnknown: 'fail',
+      outputSchema: null,
+      mayHaveRunTwice: false,
+      startedAt: null,
+      deadline: 0,
+    });
+  });
+  const row = rows.get('r1');
+  assert.ok(row);
+  recorder = createRecorder(row, { writer: store.writer, log, rows, artifacts, ports });
+});
+afterEach(() => {
+  recorder.end();
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const events = (): EventV1[] =>
+  log.page({ run_id: 'r1' }, 0, 1_000).lines.map((line) => JSON.parse(line) as EventV1);
+const delta = (text: string) =>
+  recorder.event({ kind: 'message', payload: { role: 'agent', text }, delta: true });
+
+describe('a recorder', () => {
+  it('stores few pieces for many deltas, and every character of them in order', async () => {
+    const words = Array.from({ length: 500 }, (_, n) => `w${n} `);
+    for (const word of words) await delta(word);
+    await store.writer.submit((tx) => {
+      recorder.flush(tx);
+    });
+    const pieces = events();
+    assert.ok(pieces.length < 10, `${pieces.length} events`);
+    assert.equal(pieces.map(({ payload }) => payload['text']).join(''), words.join(''));
+    assert.ok(pieces.every(({ metadata }) => metadata['delta'] === true && metadata['from'] === 'me'));
+  });
+
+  it('keeps the order of deltas among other events', async () => {
+    await delta('one ');
+    await recorder.event({ kind: 'tool', payload: { name: 'sh', phase: 'start' } });
+    await delta('two');
+    await recorder.event({ kind: 'reasoning', payload: { text: 'hm' }, delta: true });
+    await recorder.event({ kind: 'tool', payload: { name: 'sh', phase: 'end' } });
+    assert.deepEqual(
+      events().map(({ kind }) => kind),
+      ['message', 'tool', 'message', 'reasoning', 'tool'],
+    );
+  });
+
+  it('writes a piece by itself when nothing follows it', async () => {
+    await delta('alone');
+    for (let waited = 0; events().length === 0 && waited < 5_000; waited += 10) await sleep(10);
+    assert.equal(events()[0]?.payload['text'], 'alone');
+  });
+
+  it('marks what comes after the end as late', async () => {
+    recorder.end();
+    await recorder.event({ kind: 'message', payload: { role: 'agent', text: 'too late' } });
+    assert.equal(events()[0]?.metadata['late'], true);
+  });
+
+  it('waits while the disk is full, then stores each event once', async () => {
+    const pages = store.db.pragma('page_count', { simple: true }) as number;
+    store.db.pragma(`max_page_count = ${pages}`);
+    const stored = recorder.event({ kind: 'artifact', payload: { name: 'big', text: 'x'.repeat(60_000) } });
+    await sleep(250);
+    assert.equal(events().length, 0);
+    store.db.pragma('max_page_count = 100000');
+    await stored;
+    assert.equal(events().length, 1);
+    assert.equal(recorder.artifactIds.length, 1);
+  });
+
+  it('stores a large artifact beside the log, under its hash', async () => {
+    const text = 'y'.repeat(100_000);
+    await recorder.event({ kind: 'artifact', payload: { name: 'big', text } });
+    const [event] = events();
+    assert.match(String(event?.payload['ref']), /^sha256:[0-9a-f]{64}$/);
+    assert.equal(event?.payload['text'], undefined);
+    assert.equal(
+      createArtifacts(join(folder, 'artifacts'), nodePorts(pino({ level: 'silent' }), {}).disk).read(
+        String(event?.payload['ref']),
+      ),
+      text,
+    );
+  });
+});
