@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Mesh } from './mesh.ts';
@@ -75,12 +75,13 @@ test('the port of the last daemon answers for somebody else now', async () => {
   const first = await mesh.up();
   first.child.kill('SIGKILL');
   await mesh.empty();
-  const squatter = createServer((socket) => socket.destroy()).listen(
-    Number(new URL(first.info.url).port),
-    '127.0.0.1',
-  );
+  const squatter = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await once(squatter, 'listening');
   try {
+    // As if it had got that very port, which no test can ask for without a race.
+    const { port } = squatter.address() as AddressInfo;
+    const info = { ...first.info, url: `http://127.0.0.1:${String(port)}` };
+    writeFileSync(join(mesh.dataDir, 'agentmeshd.json'), JSON.stringify(info));
     assert.equal((await mesh.command(['status'])).code, 10);
     assert.match((await mesh.command(['stop'])).stdout, /No daemon runs/);
   } finally {
