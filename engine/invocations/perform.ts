@@ -69,9 +69,8 @@ export const createPerform = (
     ports.crash.reach('outcome.before-commit');
     const settleAs = (settled: Outcome): Promise<void> =>
       submitDurably(writer, ports.clock, (tx) => {
-        const now = rows.get(row.runId);
-        if (now === null || now.endedAt !== null) return;
-        settle(tx, { row: { ...now, agent: row.agent }, outcome: settled, stop, recorder }, parts);
+        if (rows.state(row.runId)?.hasEnded !== false) return;
+        settle(tx, { row, outcome: settled, stop, recorder }, parts);
       });
     try {
       await settleAs(outcome);
@@ -190,7 +189,7 @@ export const createPerform = (
         rows.markWorking(tx, row.runId, target.name);
       });
     // A cancel may have come while that was written.
-    const fresh = { ...bound, cancelRequested: rows.get(row.runId)?.cancelRequested ?? null };
+    const fresh = { ...bound, cancelRequested: rows.state(row.runId)?.cancelRequested ?? null };
     const recorder = createRecorder(fresh, parts);
     const { outcome, stop } = await untilEnded(fresh, (signal) =>
       invokeOrReattach(

@@ -11,6 +11,8 @@ export interface InvocationRows {
   insert(tx: Tx, row: NewInvocation): void;
   get(runId: string): InvocationRow | null;
   byKey(key: string): InvocationRow | null;
+  /** What may have changed while an agent works, read cheaply; null for an unknown run. */
+  state(runId: string): { readonly hasEnded: boolean; readonly cancelRequested: string | null } | null;
   ofTeamRun(teamRunId: string): InvocationRow[];
   list(options: {
     state: string | null;
@@ -159,6 +161,12 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       .where('run_id', '=', param<string>('run_id'))
       .where('ended_at', 'is', null),
   );
+  const state = statement<{ run_id: string }>()(db, (k) =>
+    k
+      .selectFrom('invocations')
+      .select(['ended_at', 'cancel_requested'])
+      .where('run_id', '=', param<string>('run_id')),
+  );
   const noteOutput = statement<{ key: string; ref: string }>()(db, (k) =>
     k
       .updateTable('invocations')
@@ -189,6 +197,12 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         deadline: row.deadline,
       }),
     get: (runId) => one(byRun.get({ value: runId })),
+    state: (runId) => {
+      const row = state.get({ run_id: runId });
+      return row === undefined
+        ? null
+        : { hasEnded: row.ended_at !== null, cancelRequested: row.cancel_requested };
+    },
     byKey: (key) => one(byKey.get({ value: key })),
     ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw)),
     list: ({ state, before, plainOnly, limit }) =>

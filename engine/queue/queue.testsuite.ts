@@ -30,8 +30,11 @@ const job = (id: string, queue: QueueName = 'invocations'): Job => ({ id, queue,
 const many = (count: number): Job[] => Array.from({ length: count }, (_, n) => job(`job-${n}`));
 
 const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (const end = Date.now() + 20_000; !holds(); await sleep(5))
+  const end = Date.now() + 20_000;
+  while (!holds()) {
     assert.ok(Date.now() < end, `waited in vain for: ${what}`);
+    await sleep(5);
+  }
 };
 
 /** A handler that notes its jobs and works until it is let go. */

@@ -39,6 +39,8 @@ export interface Drive {
   (tx: Tx, teamRunId: string, event: Incoming): boolean;
   /** The run's present snapshot, read from memory or its row. */
   load(teamRunId: string): LiveRun;
+  /** Whether the machine of a run no longer fits. */
+  isBlocked(teamRunId: string): boolean;
   /** Takes a new run into memory, inside the transaction that makes it. */
   adopt(tx: Tx, run: LiveRun): void;
 }
@@ -190,7 +192,13 @@ export const createDrive = (parts: DriveParts): Drive => {
     return true;
   };
 
-  return Object.assign(drive, { load, adopt: keep });
+  const isBlocked = (teamRunId: string): boolean => {
+    if (kept.has(teamRunId)) return false;
+    const row = rows.get(teamRunId);
+    return row !== null && row.blocked !== null;
+  };
+
+  return Object.assign(drive, { load, isBlocked, adopt: keep });
 };
 
 /** The refusal of an event that a run has no use for. */

@@ -156,7 +156,7 @@ export const createRuns = (parts: RunsParts): Runs => {
           output: JSON.stringify(ending.output),
         });
       // A blocked run takes nothing in; recovery delivers the outcome when its machine fits again.
-      if (rows.get(teamRunId)?.blocked !== null) return;
+      if (drive.isBlocked(teamRunId)) return;
       const event = outcomeEvent(row, ending);
       if (event !== null) drive(tx, teamRunId, event);
     },
