@@ -30,7 +30,7 @@ after(() => {
 const checkout = (name: string, withNode: boolean): string => {
   const root = join(folder, name);
   mkdirSync(join(root, 'cli'), { recursive: true });
-  for (const file of ['launch.js', 'agentmesh.js'])
+  for (const file of ['launch.js', 'hand-over.js', 'agentmesh.js'])
     cpSync(join(import.meta.dirname, file), join(root, 'cli', 'bin', file));
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
   writeFileSync(join(root, 'cli', 'agentmesh.ts'), ENTRY);

@@ -1,9 +1,11 @@
 // Where to look for the daemon: what the flags and the environment say, else the socket and the info file of the data folder.
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES, socketPath } from '#api/contract/address';
 import { UsageProblem } from '../render/problem.ts';
+
+// An `import` of node:fs touches every export and thereby loads ten more modules; every command comes by here.
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
 
 export interface DaemonChoice {
   readonly dataDir?: string | undefined;

@@ -1,0 +1,20 @@
+// `npm run bench`: one JSON line a case. `-- team-runs` runs the cases of that name only; `--scale 0.1` makes them smaller.
+import { parseArgs } from 'node:util';
+import { benchTeamRuns } from './team-runs.ts';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: 'string', default: '1' } },
+});
+const scale = Number(values.scale);
+const CASES: Readonly<Record<string, () => Promise<void>>> = {
+  'team-runs': async () => {
+    await benchTeamRuns('FULL', scale);
+    await benchTeamRuns('NORMAL', scale);
+  },
+};
+for (const name of positionals.length > 0 ? positionals : Object.keys(CASES)) {
+  const run = CASES[name];
+  if (run === undefined) throw new Error(`no case ${name}; there are ${Object.keys(CASES).join(', ')}`);
+  await run();
+}
