@@ -1,6 +1,7 @@
 // An error with its code and what to do about it.
-import { ChangeDetectionStrategy, Component, computed, input } from '@angular/core';
-import { texts } from '../util/texts/texts.ts';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
+import { errorText } from '../util/texts/error-texts.ts';
+import { Texts } from '../util/texts/texts.ts';
 import { Icon } from './icon.ts';
 
 @Component({
@@ -12,7 +13,9 @@ import { Icon } from './icon.ts';
     <am-icon name="warning" [size]="16" />
     <div>
       <strong>{{ title() }}</strong>
-      <p>{{ message() }}</p>
+      @for (line of lines(); track line) {
+        <p>{{ line }}</p>
+      }
       @if (remedy(); as what) {
         <p class="dim">{{ what }}</p>
       }
@@ -53,12 +56,14 @@ export class ProblemNote {
     readonly message: string;
     readonly remedy: string | null;
   }>();
-  readonly #t = texts();
+  readonly #texts = inject(Texts);
+  readonly #known = computed(() => errorText(this.problem().code, this.#texts.language()));
   protected readonly code = computed(() => this.problem().code);
-  protected readonly message = computed(() =>
-    this.problem().code === 'daemon_unreachable' ? this.#t().problem.noAnswer : this.problem().message,
-  );
-  protected readonly remedy = computed(() =>
-    this.problem().code === 'daemon_unreachable' ? this.#t().problem.noAnswerNext : this.problem().remedy,
-  );
+  /** The words of the daemon are more exact than the catalogue's; in another language both are shown. */
+  protected readonly lines = computed(() => {
+    const { message } = this.problem();
+    const title = this.#known()?.[0];
+    return this.#texts.language() === 'en' || title === undefined ? [message] : [title, message];
+  });
+  protected readonly remedy = computed(() => this.#known()?.[1] ?? this.problem().remedy);
 }

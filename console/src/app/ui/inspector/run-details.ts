@@ -1,8 +1,9 @@
 // What there is to know of the run itself: why it failed and what to do next come first.
-import { ChangeDetectionStrategy, Component, computed, input, output } from '@angular/core';
+import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import type { View } from '#api/contract/view';
 import type { TeamRun } from '#machines/nouns/run';
-import { texts } from '../../util/texts/texts.ts';
+import { errorText } from '../../util/texts/error-texts.ts';
+import { Texts } from '../../util/texts/texts.ts';
 import { CopyButton } from '../copy-button.ts';
 import { Icon } from '../icon.ts';
 import { TextBlock } from '../text-block.ts';
@@ -31,7 +32,7 @@ import { AttemptCard } from './attempt-card.ts';
           <am-text-block [value]="failure.cause" />
         }
         <h4 class="part">{{ t().inspector.next }}</h4>
-        <p class="next">{{ failure.next }}</p>
+        <p class="next">{{ next() }}</p>
         <button class="button" type="button" (click)="eventAsked.emit(failure.eventId)">
           {{ t().inspector.showEvent }}
         </button>
@@ -118,7 +119,15 @@ export class RunDetails {
   readonly team = input<TeamRun | null>(null);
   /** Id of an event that someone wants to see. */
   readonly eventAsked = output<string>();
-  protected readonly t = texts();
+  readonly #texts = inject(Texts);
+  protected readonly t = this.#texts.t;
+  /** In English what the engine says; else the catalogue's words for the code. */
+  protected readonly next = computed(() => {
+    const failure = this.view().failure;
+    const language = this.#texts.language();
+    const known = language === 'en' ? null : errorText(failure?.code ?? null, language);
+    return known?.[1] ?? failure?.next ?? '';
+  });
   protected readonly inputs = computed(() =>
     Object.entries(this.view().inputs).map(([name, value]) => ({
       name,

@@ -1,4 +1,7 @@
 // Every language says everything: the same keys, no empty text, and each parameter is used.
+import { ERRORS } from '#machines/nouns/error-codes';
+import { errorText } from './error-texts.ts';
+import { ERRORS_ZH_CN } from './errors-zh-cn.ts';
 import { CATALOGUES, LANGUAGES, preferredLanguage } from './catalogue.ts';
 
 type Leaf = string | ((...params: number[]) => string);
@@ -45,5 +48,12 @@ describe('texts', () => {
     expect(preferredLanguage(['fr', 'zh-Hans-CN', 'en'])).toBe('zh-CN');
     expect(preferredLanguage(['en-GB', 'zh'])).toBe('en');
     expect(preferredLanguage(['fr'])).toBe('en');
+  });
+
+  it('every error code is told in Chinese, and the words of agents are left alone', () => {
+    expect(Object.keys(ERRORS_ZH_CN).toSorted()).toEqual(Object.keys(ERRORS).toSorted());
+    expect(errorText('timeout', 'zh-CN')?.[0]).toBe('超过时间限制');
+    expect(errorText('timeout', 'en')?.[0]).toBe(ERRORS.timeout.title);
+    expect(errorText('E_AGENT_OWN', 'zh-CN')).toBeNull();
   });
 });
