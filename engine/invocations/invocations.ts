@@ -9,7 +9,7 @@ import type { Caller } from '../identity/caller.ts';
 import type { Ids } from '../ports.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import type { Tx } from '../store/writer.ts';
-import { createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
+import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { invocationFacts } from './recorder.ts';
 import { type NewInvocation, toInvocation } from './invocation-row.ts';
 
@@ -60,8 +60,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
   });
 
   const begin: Invocations['begin'] = (tx, asked, shownPrompt) => {
-    const goesAtOnce = slots.size < parts.concurrency && !isOpen(asked.agent);
-    const invocation = { ...asked, startedAt: goesAtOnce ? tx.now : null };
+    const agent = bindNow(agents, asked.agent, asked.data);
+    const goesAtOnce = slots.size < parts.concurrency && !isOpen(agent);
+    const invocation = { ...asked, agent, startedAt: goesAtOnce ? tx.now : null };
     if (goesAtOnce) {
       slots.add(asked.runId);
       untouched.add(asked.runId);

@@ -47,6 +47,17 @@ interface StepData {
   readonly values?: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> };
 }
 
+/** Who does it: a name stays, a skill is looked up now; while nobody offers it, it stays open until the job runs. */
+export const bindNow = (agents: AgentDirectory, agent: string, data: unknown): string => {
+  const { skill } = data as StepData;
+  if (skill === undefined || !isOpen(agent)) return agent;
+  try {
+    return agents.withSkill(skill.id, skill.prefer).name;
+  } catch {
+    return agent;
+  }
+};
+
 /** Whether an agent is still to be found by what it can do. */
 export const isOpen = (agent: string): boolean => agent.startsWith('skill:');
 
@@ -130,9 +141,14 @@ export const createPerform = (
 
   const targetOf = (row: InvocationRow): Target => {
     const { skill } = row.data as StepData;
-    return skill === undefined || !isOpen(row.agent)
-      ? agents.target(row.agent)
-      : agents.withSkill(skill.id, skill.prefer);
+    if (!isOpen(row.agent))
+      try {
+        return agents.target(row.agent);
+      } catch (error) {
+        // It was found by what it can do, and has left the mesh since: another one may do it, if nobody has begun.
+        if (skill === undefined || row.startedAt !== null) throw error;
+      }
+    return agents.withSkill(skill?.id ?? '', skill?.prefer ?? []);
   };
 
   const invokeOrReattach = async (
