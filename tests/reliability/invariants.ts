@@ -70,11 +70,15 @@ const expectedAttempts = (teamRunId: string, step: string): number =>
 
 const checkRun = ({ kind, tag, teamRunId, did, end }: Started): string[] => {
   const name = `${tag} (${kind}, ${teamRunId})`;
-  const wanted = did.has('cancel') ? ['cancelled'] : ['completed'];
+  const wanted = did.has('cancel')
+    ? ['cancelled']
+    : did.has('cancel asked')
+      ? ['cancelled', 'completed']
+      : ['completed'];
   const wrongEnd = wanted.includes(end.status)
     ? []
     : [`${name} is ${end.status}: ${JSON.stringify(end.failure)}`];
-  if (did.has('cancel') || did.has('pause now')) return wrongEnd;
+  if (did.has('cancel asked') || did.has('pause now')) return wrongEnd;
   return [
     ...wrongEnd,
     ...end.steps.flatMap(({ id, agent, attempts }) => {

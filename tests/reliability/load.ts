@@ -29,14 +29,16 @@ const template = (name: string): string =>
 
 export type TeamKind = 'quick' | 'pipeline' | 'code-fix';
 
+/** `resume` and `cancel` were acknowledged; the rest was asked for, and may have been taken without an answer. */
+type Control = 'pause' | 'pause now' | 'resume' | 'cancel' | 'cancel asked';
+
 /** A team run as it was asked for. */
 export interface Started {
   readonly kind: TeamKind;
   /** The Idempotency-Key, and an input where the template has one for it. */
   readonly tag: string;
   readonly teamRunId: string;
-  /** Acknowledged controls. */
-  readonly did: ReadonlySet<'pause' | 'pause now' | 'resume' | 'cancel'>;
+  readonly did: ReadonlySet<Control>;
   readonly end: TeamRun;
 }
 
@@ -107,7 +109,7 @@ export class Load {
       teamRunId = (await this.#mesh.ask('team-runs.start', { body, idempotencyKey: tag })).team_run_id;
       this.acknowledged.push({ tag, teamRunId });
     }
-    const did = new Set<'pause' | 'pause now' | 'resume' | 'cancel'>();
+    const did = new Set<Control>();
     const params = { team_run_id: teamRunId };
     // Code repairs are few and dear: they are never cancelled.
     const plan = { pause: chance.hits(0.25), cancel: kind !== 'code-fix' && chance.hits(0.08) };
@@ -123,11 +125,11 @@ export class Load {
       } else if (plan.pause && chance.hits(0.3)) {
         plan.pause = false;
         const now = chance.hits(0.5);
-        // Noted before it is sent: a pause whose answer was lost may have been taken all the same.
         did.add(now ? 'pause now' : 'pause');
         await this.#steer('team-runs.pause', { params, body: { now } });
       } else if (plan.cancel && chance.hits(0.3)) {
         plan.cancel = false;
+        did.add('cancel asked');
         if (await this.#steer('team-runs.cancel', { params, body: { reason: 'a test' } })) did.add('cancel');
       }
     }

@@ -22,6 +22,8 @@ export interface FireOptions {
   readonly agents: readonly string[];
   /** How long a phase of an agent's work takes. */
   readonly delayMs: number;
+  /** Programs as agents: name -> argv. */
+  readonly programs?: Readonly<Record<string, readonly string[]>>;
 }
 
 export class MeshUnderFire implements AsyncDisposable {
@@ -37,7 +39,7 @@ export class MeshUnderFire implements AsyncDisposable {
   }
 
   /** Starts the agents and writes them down for the daemon, which is not started yet. */
-  static async open({ agents, delayMs }: FireOptions): Promise<MeshUnderFire> {
+  static async open({ agents, delayMs, programs = {} }: FireOptions): Promise<MeshUnderFire> {
     const mesh = new Mesh();
     const started: SampleAgent[] = [];
     try {
@@ -47,18 +49,18 @@ export class MeshUnderFire implements AsyncDisposable {
       );
       const fire = new MeshUnderFire(mesh, started);
       const script = `printf '%s\\n' "$AGENTMESH_IDEMPOTENCY_KEY" >> '${fire.#notes}'; cat > /dev/null; echo noted`;
-      const noter = {
-        name: 'noter',
-        command: ['/bin/sh', '-c', script],
-        env: { [PROGRAM_MARK]: mesh.dataDir },
-      };
-      const entries = [...started.map(({ name, url }) => ({ name, url })), noter];
+      const env = { [PROGRAM_MARK]: mesh.dataDir };
+      const all = { noter: ['/bin/sh', '-c', script], ...programs };
+      const entries = [
+        ...started.map(({ name, url }) => ({ name, url })),
+        ...Object.entries(all).map(([name, command]) => ({ name, command, env })),
+      ];
       writeFileSync(join(mesh.dataDir, FILES.bootstrap), JSON.stringify({ agents: entries }), {
         mode: 0o600,
       });
       return fire;
     } catch (error) {
-      await Promise.all(started.map((agent) => agent.stop('SIGKILL')));
+      await Promise.all(started.map((agent) => agent.stop()));
       await mesh[Symbol.asyncDispose]();
       throw error;
     }
@@ -188,7 +190,7 @@ export class MeshUnderFire implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.agents.map((agent) => agent.stop('SIGKILL')));
+    await Promise.all(this.agents.map((agent) => agent.stop()));
     for (const pid of this.processesLeft()) process.kill(pid, 'SIGKILL');
     await until('no process left', () => this.processesLeft().length === 0);
     await this.#mesh[Symbol.asyncDispose]();

@@ -28,11 +28,16 @@ const fileOf = (name: string): string =>
     ? join(import.meta.dirname, 'flaky-agent.ts')
     : join(ROOT, 'cli', 'demo', 'agents', name, 'main.ts');
 
+/** An agent that is asked to end takes its scratch folder along; one that does not listen is killed. */
+const END_MS = 3_000;
+
 const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
   await gone;
+  clearTimeout(timer);
 };
 
 /**
