@@ -12,12 +12,21 @@ export interface StateInfo {
   readonly agent: string | null;
 }
 
-const stepInfo = (track: StepTrack | undefined, team: TeamRun | null, agent: string | null): StateInfo => {
+/** A step whose call has ended while the run is paused is not at work: its result is held until the run goes on. */
+const isHeld = (track: StepTrack, runStatus: string | null): boolean =>
+  runStatus === 'paused' && track.state === 'running' && (track.attempts.at(-1)?.endedAt ?? null) !== null;
+
+const stepInfo = (
+  track: StepTrack | undefined,
+  runStatus: string | null,
+  team: TeamRun | null,
+  agent: string | null,
+): StateInfo => {
   const attempt = track?.attempts.length ?? 0;
   const known = team?.steps.find((step) => step.id === track?.id);
   const ended = track !== undefined && ['completed', 'failed', 'cancelled', 'skipped'].includes(track.state);
   return {
-    status: track?.state ?? 'pending',
+    status: track === undefined ? 'pending' : isHeld(track, runStatus) ? 'paused' : track.state,
     attempt,
     attemptsMax: ended || known === undefined ? attempt : Math.max(attempt, attempt + known.retries_left),
     agent: track?.agent ?? agent,
@@ -34,6 +43,7 @@ export const stateInfo = (chart: Chart, view: View, team: TeamRun | null): Reado
           state.id,
           stepInfo(
             view.steps.find((step) => step.id === state.step),
+            view.status,
             team,
             state.agent,
           ),

@@ -14,6 +14,7 @@ import {
 import type { View } from '#api/contract/view';
 import { EVENT_KIND_LIST } from '../event-kinds.ts';
 import type { EventKind, EventV1 } from '#machines/nouns/event';
+import { keys } from '../../util/keys.ts';
 import { texts } from '../../util/texts/texts.ts';
 import { Duration } from '../duration.ts';
 import { EmptyState } from '../empty-state.ts';
@@ -76,6 +77,16 @@ export class Timeline {
   readonly #seen = signal(0);
 
   constructor() {
+    const move = (event: KeyboardEvent): void => {
+      this.onKey(event);
+    };
+    keys({
+      j: move,
+      k: move,
+      e: () => {
+        this.jump();
+      },
+    });
     effect(() => {
       if (this.following()) this.#seen.set(this.total());
     });
