@@ -11,6 +11,7 @@ import type { EventRow } from '../engine.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openStore, type Store } from './open.ts';
 import { param, statement } from './statement.ts';
+import type { Tx } from './writer.ts';
 
 let folder = '';
 let ids = 0;
@@ -103,6 +104,35 @@ describe('store', () => {
     store.db.pragma('max_page_count = 100000');
     await store.writer.submit(() => insert.run({ key: 'big', value: big }));
     assert.equal(store.meta.get('big'), big);
+    store.close();
+  });
+
+  it('puts memory right in the opposite order, for one work and for a whole batch', async () => {
+    const store = await open();
+    const insert = insertMeta(store);
+    let memory = 0;
+    const change =
+      (to: number, more: () => void = () => undefined) =>
+      (tx: Tx) => {
+        for (const value of [to, to + 1]) {
+          const before = memory;
+          memory = value;
+          tx.undone(() => {
+            memory = before;
+          });
+        }
+        more();
+      };
+    const no = (): never => {
+      throw new Error('no');
+    };
+    await store.writer.submit(change(10));
+    await assert.rejects(store.writer.submit(change(20, no)));
+    assert.equal(memory, 11);
+    store.db.pragma(`max_page_count = ${store.db.pragma('page_count', { simple: true }) as number}`);
+    const fill = (): void => void insert.run({ key: 'big', value: 'x'.repeat(1_000_000) });
+    await Promise.allSettled([store.writer.submit(change(30)), store.writer.submit(change(40, fill))]);
+    assert.equal(memory, 11);
     store.close();
   });
 

@@ -14,7 +14,7 @@ export interface Tx {
   stage(row: EventRow): void;
   /** Runs after COMMIT, before the submitter is answered. Must not throw. */
   after(effect: () => void): void;
-  /** Runs when this work, or the whole batch, is rolled back: for putting memory right. Must not throw. */
+  /** Runs when this work, or the whole batch, is rolled back, the last one first: for putting memory right. Must not throw. */
   undone(repair: () => void): void;
 }
 
@@ -145,7 +145,7 @@ export class Writer {
           if (isStorageError(error)) throw error;
           this.#undo();
           this.#release();
-          for (const repair of repairs.splice(marks.repairs)) repair();
+          for (const repair of repairs.splice(marks.repairs).reverse()) repair();
           rows.length = marks.rows;
           effects.length = marks.effects;
           seq = marks.seq;
@@ -158,7 +158,7 @@ export class Writer {
       this.#commit();
     } catch (error) {
       if (this.#db.inTransaction) this.#rollback();
-      for (const repair of repairs) repair();
+      for (const repair of repairs.reverse()) repair();
       const failed = storageError(error);
       for (const { reject } of batch) reject(failed);
       return;
