@@ -175,6 +175,15 @@ void test('the console shows exactly the events of the CLI’s trace, the watche
   await page.getByRole('button', { name: 'Raw events' }).click();
   // What agents write is text: nothing of it became an element.
   assert.equal(await page.locator('am-timeline b').count(), 0);
+  // The camera moves when someone moves it, and comes back.
+  const camera = () => page.locator('am-state-chart g.graph').getAttribute('transform');
+  const fitted = await camera();
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await page.waitForTimeout(200);
+  assert.notEqual(await camera(), fitted);
+  await page.getByRole('button', { name: 'Fit to view' }).click();
+  await page.waitForTimeout(200);
+  assert.equal(await camera(), fitted);
   await page.locator('am-state-chart .am-state[data-state="running.check"]').click();
   await page.locator('am-attempt', { hasText: 'Attempt 2' }).waitFor();
   await keepPicture(page, 'console-completed-light');

@@ -11,6 +11,11 @@ export const ZOOM_MAX = 3;
 /** The matrix is printed with two decimals, so a zoom that is not rounded down would overflow. */
 const floored = (zoom: number): number => Math.floor(zoom * 100) / 100;
 
+/** ngx-graph keeps its matrix in a plain field: whoever moves it from outside has to say so. */
+const show = (graph: GraphComponent): void => {
+  graph.cd.markForCheck();
+};
+
 export class Camera {
   /** Someone has moved it: leave it alone. */
   touched = false;
@@ -28,6 +33,7 @@ export class Camera {
     const room = Math.min((graph.width - 2 * MARGIN) / width, (graph.height - 2 * MARGIN) / height, FIT_MAX);
     graph.zoomTo(Math.max(floored(room), ZOOM_MIN), { layout: false });
     graph.panTo(width / 2, height / 2);
+    show(graph);
     this.touched = false;
   }
 
@@ -45,6 +51,7 @@ export class Camera {
       arrow
     ];
     graph.pan(by[0] ?? 0, by[1] ?? 0);
+    show(graph);
   }
 
   /** Watches wheel, drag and pinch on an element; returns how to stop. */
@@ -106,5 +113,6 @@ export class Camera {
     graph.pan(px, py, true);
     graph.zoom(real);
     graph.pan(-px, -py, true);
+    show(graph);
   }
 }

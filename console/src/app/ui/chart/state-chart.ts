@@ -129,7 +129,12 @@ export class StateChart {
         this.failed.set(false);
         layout.geometry().then(
           (geometry) => {
-            if (layout === this.layout()) this.geometry.set(geometry);
+            if (layout !== this.layout()) return;
+            this.geometry.set(geometry);
+            // ngx-graph tells of its first drawing only; a chart that was turned is fitted here.
+            requestAnimationFrame(() => {
+              this.drawn();
+            });
           },
           (error: unknown) => {
             console.error(error);
