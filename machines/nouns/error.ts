@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, type MeshError } from './error-codes.ts';
 
-export { ERRORS, EXIT, MeshError, isErrorCode, type ErrorCode, type ExitCode } from './error-codes.ts';
+export { ERRORS, MeshError, isErrorCode, type ErrorCode } from './error-codes.ts';
 
 export const ErrorCodeSchema = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
 
