@@ -1,5 +1,5 @@
 // Team runs put together: start, control, outcomes of their steps, timers, recovery, and how they look from outside.
-import { MeshError } from '#machines/nouns/error';
+import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import type { TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
@@ -162,15 +162,17 @@ export const createRuns = (parts: RunsParts): Runs => {
     },
     recover: () => recoverRuns({ writer, log, rows, library, ports, drive, invocationRows }),
     begin: () => {
-      timers.run((timer) => {
-        writer
-          .submit((tx) => {
+      timers.run(async (timer) => {
+        try {
+          await writer.submit((tx) => {
             if (!timers.take(tx, timer)) return;
             drive(tx, timer.team_run_id, JSON.parse(timer.event) as Incoming);
-          })
-          .catch((error: unknown) => {
-            ports.log.error({ err: error, team_run_id: timer.team_run_id }, 'a timer could not be fired');
           });
+        } catch (error) {
+          ports.log.error({ err: error, team_run_id: timer.team_run_id }, 'a timer could not be fired');
+          // What the disk refused it may take later; a run that is blocked waits for the next start.
+          if (error instanceof MeshError && ERRORS[error.code].retryable) throw error;
+        }
       });
     },
     countLive: () => rows.countLive(),

@@ -23,13 +23,19 @@ export interface Timers {
    * then nothing may happen.
    */
   take(tx: Tx, row: TimerRow): boolean;
-  /** Begins firing; `fire` gets each due row once. Call after recovery. */
-  run(fire: (row: TimerRow) => void): void;
+  /**
+   * Begins firing; `fire` gets each due row, and no second time before it has resolved. One that it rejects is fired
+   * again a little later. Call after recovery.
+   */
+  run(fire: (row: TimerRow) => Promise<void>): void;
   close(): void;
 }
 
 /** Rows fired at once, so that a million late timers do not become a million objects. */
 const FIRE_AT_ONCE = 256;
+
+/** A firing that failed (a full disk) is tried again after this. */
+const RETRY_MS = 1_000;
 
 /** Timers over the table `timers` and the engine's clock. */
 export const createTimers = ({ db }: Store, clock: Clock): Timers => {
@@ -67,10 +73,10 @@ export const createTimers = ({ db }: Store, clock: Clock): Timers => {
   const earliest = statement<{ after: number }>()(db, (k) =>
     k.selectFrom('timers').selectAll().orderBy('due_at').limit(param<number>('after')),
   );
-  let fire: ((row: TimerRow) => void) | null = null;
+  let fire: ((row: TimerRow) => Promise<void>) | null = null;
   let disarm: (() => void) | null = null;
   let armedFor = Number.POSITIVE_INFINITY;
-  /** Fired and not yet taken by their transaction: not to be fired a second time meanwhile. */
+  /** Fired, and their transactions not over yet: not to be fired a second time meanwhile. */
   const inHand = new Set<string>();
   const nameOf = (row: TimerRow): string => `${row.team_run_id}\n${row.timer_id}\n${row.generation}`;
 
@@ -96,7 +102,13 @@ export const createTimers = ({ db }: Store, clock: Clock): Timers => {
         return;
       }
       inHand.add(nameOf(row));
-      fire?.(row);
+      fire?.(row).then(
+        () => void inHand.delete(nameOf(row)),
+        () => {
+          inHand.delete(nameOf(row));
+          arm(clock.now() + RETRY_MS);
+        },
+      );
     }
     if (rows.length >= FIRE_AT_ONCE) arm(now);
   };
@@ -110,14 +122,8 @@ export const createTimers = ({ db }: Store, clock: Clock): Timers => {
     },
     stop: (_tx, team_run_id, timer_id) => void stop.run({ team_run_id, timer_id }),
     stopAll: (_tx, team_run_id) => void stopAll.run({ team_run_id }),
-    take: (tx, row) => {
-      const settle = (): void => void inHand.delete(nameOf(row));
-      tx.after(settle);
-      tx.undone(settle);
-      return (
-        take.run({ team_run_id: row.team_run_id, timer_id: row.timer_id, generation: row.generation }) === 1
-      );
-    },
+    take: (_tx, { team_run_id, timer_id, generation }) =>
+      take.run({ team_run_id, timer_id, generation }) === 1,
     run: (callback) => {
       fire = callback;
       fireDue();
