@@ -137,6 +137,8 @@ export class TestMesh {
   readonly caller = socketCaller('test');
   readonly calls: InvokeRequest[] = [];
   readonly order: string[] = [];
+  /** What became durable together, as `event` or `state` of each event. */
+  readonly commits: string[][] = [];
   readonly #agents = new Map<string, ScriptedAgent>();
   readonly #ports: Ports;
   #store: Store | null = null;
@@ -203,6 +205,9 @@ export class TestMesh {
   async reopen(): Promise<void> {
     const store = await openStore(join(this.folder, FILES.database), { synchronous: 'FULL' }, this.#ports);
     const log = createEventLog(store, this.#ports);
+    log.subscribe((rows) => {
+      this.commits.push(rows.map(({ event: { payload } }) => String(payload['event'] ?? payload['state'])));
+    });
     const templates = createTemplates({ dirs: [] });
     const adapter = scriptedAdapter(this);
     const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });

@@ -36,7 +36,8 @@ export interface TeamRunRows {
   /** The machine no longer fits (a Failure as JSON), or fits again (null). */
   block(tx: Tx, id: string, status: string, blocked: string | null): void;
   list(options: { status: string | null; before: string | null; limit: number }): TeamRunRow[];
-  live(): TeamRunRow[];
+  /** Runs that have not ended, by id, those after `after`. */
+  live(after: string, limit: number): TeamRunRow[];
   countLive(): number;
   saveOutput(tx: Tx, output: { team_run_id: string; step: string; execution: number; output: string }): void;
   /** The newest output of each step, JSON. */
@@ -124,8 +125,14 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       .orderBy('id', 'desc')
       .limit(param<number>('limit')),
   );
-  const live = statement<Record<string, never>>()(db, (k) =>
-    k.selectFrom('team_runs').selectAll().where('ended_at', 'is', null).orderBy('id'),
+  const live = statement<{ after: string; limit: number }>()(db, (k) =>
+    k
+      .selectFrom('team_runs')
+      .selectAll()
+      .where('ended_at', 'is', null)
+      .where('id', '>', param<string>('after'))
+      .orderBy('id')
+      .limit(param<number>('limit')),
   );
   const countLive = statement<Record<string, never>>()(db, (k) =>
     k
@@ -159,7 +166,7 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       void update.run({ id, snapshot, status, last_at, ended_at, updated_at: tx.now }),
     block: (tx, id, status, blocked) => void block.run({ id, status, blocked, now: tx.now }),
     list: (options) => newest.all(options),
-    live: () => live.all({}),
+    live: (after, limit) => live.all({ after, limit }),
     countLive: () => countLive.get({})?.count ?? 0,
     saveOutput: (_tx, output) => void saveOutput.run(output),
     outputs: (id) =>

@@ -272,6 +272,11 @@ describe('after a restart', () => {
     await mesh.reopen();
     assert.equal((await mesh.ended(run)).status, 'completed');
     assert.equal(mesh.effects(`${run}/b/1`), 1);
+    const unblocked = mesh.commits.find((events) => events.includes('unblocked'));
+    assert.ok(
+      unblocked?.includes('step_complete'),
+      'a crash after it was unblocked would lose the outcome that came meanwhile',
+    );
   });
 
   it('a blocked run can be cancelled', async () => {
