@@ -72,6 +72,8 @@ describe('replay', () => {
     const ports = nodePorts(pino({ level: 'silent' }), {});
     const store = await openStore(join(folder, FILES.database), { synchronous: 'NORMAL' }, ports);
     store.db.exec(`ATTACH DATABASE '${join(mesh.folder, FILES.database)}' AS old`);
+    // As a rebuild does: first the events, then what follows from them.
+    store.db.exec('INSERT INTO main.events SELECT * FROM old.events');
     const replay = createReplay(
       store,
       createArtifacts(join(mesh.folder, FILES.artifacts), ports.disk),

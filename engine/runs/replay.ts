@@ -22,6 +22,7 @@ import type { NewInvocation } from '../invocations/invocation-row.ts';
 import { createInvocationRows } from '../invocations/rows.ts';
 import type { Ports } from '../ports.ts';
 import type { Store } from '../store/open.ts';
+import { param, statement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 import type { LiveRun } from './live-run.ts';
 import { createApplyEffect } from './effects.ts';
@@ -62,7 +63,10 @@ export const createReplay = (
   /** Invocations that a transition asked for; their run ids come with their own first event. */
   const asked = new Map<string, Omit<NewInvocation, 'startedAt'>>();
   const failures = new Map<string, Failure>();
-  const carriers = new Map<string, EventV1>();
+  // What an agent answered may be what a later transition refers to: it is in the new table by then.
+  const lineOf = statement<{ id: string }>()(store.db, (k) =>
+    k.selectFrom('events').select('line').where('id', '=', param<string>('id')),
+  );
   const applyEffect = createApplyEffect({
     rows,
     timers,
@@ -116,8 +120,10 @@ export const createReplay = (
   ): void => {
     invocationRows.noteOutput(tx, event.key, event.output.ref);
     const invocation = invocationRows.byKey(event.key);
-    const carrier = carriers.get(event.output.ref);
-    if (invocation === null || carrier === undefined || invocation.execution === null) return;
+    const line = lineOf.get({ id: event.output.ref })?.line;
+    if (invocation === null || line === undefined || invocation.execution === null) return;
+    const carrier = JSON.parse(line) as EventV1;
+    if (carrier.kind !== 'artifact' && carrier.metadata['final'] !== true) return;
     const { payload } = carrier;
     const ref = text(payload['ref']);
     const stored = ref === null ? null : artifacts.read(ref);
@@ -134,7 +140,6 @@ export const createReplay = (
       execution: invocation.execution,
       output: JSON.stringify(value),
     });
-    carriers.delete(event.output.ref);
   };
 
   const end = (tx: Tx, run: LiveRun, status: string, lastAt: number, snapshot: RunSnapshot): void => {
@@ -247,9 +252,6 @@ export const createReplay = (
     event: ({ event }: EventRow, batch) => {
       const tx: Tx = { ...batch, now: Date.parse(event.ts) };
       const isOurs = event.metadata['source'] === 'engine';
-      // What an agent answered may be what a later transition refers to.
-      if (event.team_run_id !== null && (event.kind === 'artifact' || event.metadata['final'] === true))
-        carriers.set(event.id, event);
       if (!isOurs) return;
       if (event.run_id !== event.team_run_id) {
         if (event.metadata['key'] !== undefined) ofInvocation(tx, event);
@@ -261,24 +263,13 @@ export const createReplay = (
       else if (run !== undefined) transition(tx, run, event.payload);
     },
     finish: (tx) => {
-      for (const { row } of rows.live().map((row) => ({ row })))
-        for (const invocation of invocationRows.ofTeamRun(row.id))
-          if (invocation.endedAt === null) requeue(tx, invocation.runId);
-      for (const invocation of invocationRows.list({
-        state: null,
-        before: null,
-        plainOnly: true,
-        limit: 1_000_000,
-      }))
-        if (invocation.endedAt === null) requeue(tx, invocation.runId);
+      // Whatever has not ended is asked for again, calls of runs that did not wait for them included.
+      store.db
+        .prepare(
+          `INSERT OR IGNORE INTO jobs (id, queue, payload, created_at)
+           SELECT run_id, 'invocations', '{}', ? FROM invocations WHERE ended_at IS NULL`,
+        )
+        .run(tx.now);
     },
   };
-
-  function requeue(tx: Tx, runId: string): void {
-    store.db
-      .prepare(
-        "INSERT OR IGNORE INTO jobs (id, queue, payload, created_at) VALUES (?, 'invocations', '{}', ?)",
-      )
-      .run(runId, tx.now);
-  }
 };
