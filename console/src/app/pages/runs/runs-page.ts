@@ -59,7 +59,7 @@ type KindFilter = (typeof KIND_FILTERS)[number];
   ],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './runs-page.html',
-  styleUrl: './runs-page.css',
+  styleUrls: ['./runs-toolbar.css', './runs-page.css'],
 })
 export class RunsPage {
   // From the address; anything unknown counts as not given.

@@ -38,7 +38,7 @@ import { textMeasure } from './text-width.ts';
   // ngx-graph renders outside our scope; every rule is nested under the tag instead.
   encapsulation: ViewEncapsulation.None,
   templateUrl: './state-chart.html',
-  styleUrl: './state-chart.css',
+  styleUrls: ['./state-chart.css', './chart-links.css'],
 })
 export class StateChart {
   readonly chart = input.required<Chart>();
