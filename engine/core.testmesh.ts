@@ -305,13 +305,14 @@ export class TestMesh {
     ).snapshot;
   }
 
-  /** Changes a column while the mesh is down; answers what stood there. */
-  tamper(column: 'machine_hash', id: string, value: string): string {
+  /** Changes a column while the mesh is down, of one run or of all; answers what stood there first. */
+  tamper(column: 'machine_hash' | 'due_at', value: string | number, id = '%'): string {
+    const [table, key] = column === 'due_at' ? ['timers', 'team_run_id'] : ['team_runs', 'id'];
     const db = new SqliteDatabase(join(this.folder, FILES.database));
-    const { old } = db.prepare(`SELECT ${column} AS old FROM team_runs WHERE id = ?`).get(id) as {
+    const { old } = db.prepare(`SELECT ${column} AS old FROM ${table} WHERE ${key} LIKE ?`).get(id) as {
       old: string;
     };
-    db.prepare(`UPDATE team_runs SET ${column} = ? WHERE id = ?`).run(value, id);
+    db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} LIKE ?`).run(value, id);
     db.close();
     return old;
   }

@@ -258,7 +258,7 @@ describe('after a restart', () => {
     const run = await mesh.start(FOUR);
     await gate.reached;
     await mesh.crash();
-    const hash = mesh.tamper('machine_hash', run, 'another');
+    const hash = mesh.tamper('machine_hash', 'another', run);
     gate.open();
     await mesh.reopen();
     assert.equal(mesh.run(run).status, 'blocked');
@@ -268,7 +268,7 @@ describe('after a restart', () => {
     });
     await mesh.until(() => mesh.run(run).steps[1]?.attempts[0]?.state === 'completed');
     await mesh.crash();
-    mesh.tamper('machine_hash', run, hash);
+    mesh.tamper('machine_hash', hash, run);
     await mesh.reopen();
     assert.equal((await mesh.ended(run)).status, 'completed');
     assert.equal(mesh.effects(`${run}/b/1`), 1);
@@ -279,12 +279,27 @@ describe('after a restart', () => {
     );
   });
 
+  it('timers of blocked runs, however many, keep no other timer from firing', async () => {
+    mesh.script('worker', ({ key }) => (key.endsWith('/1') ? { fail: 'agent_failed' } : { text: 'ok' }));
+    const retries = team(
+      '  - { id: a, role: worker, prompt: x, retry: { max: 1, initial: 1h, max_delay: 1h } }',
+    );
+    const runs = await Promise.all(Array.from({ length: 300 }, () => mesh.start(retries)));
+    await mesh.until(() => runs.every((run) => mesh.run(run).status === 'retrying'));
+    await mesh.crash();
+    mesh.tamper('machine_hash', 'another');
+    mesh.tamper('due_at', 1);
+    await mesh.reopen();
+    const run = await mesh.start(retries.replace('initial: 1h', 'initial: 50ms'));
+    assert.equal((await mesh.ended(run)).status, 'completed');
+  });
+
   it('a blocked run can be cancelled', async () => {
     const gate = mesh.gate('worker', 'a');
     const run = await mesh.start(FOUR);
     await gate.reached;
     await mesh.crash();
-    mesh.tamper('machine_hash', run, 'another');
+    mesh.tamper('machine_hash', 'another', run);
     await mesh.reopen();
     assert.equal((await mesh.core.runs.api.cancel(mesh.caller, run)).status, 'cancelled');
     gate.open();

@@ -164,13 +164,15 @@ export const createRuns = (parts: RunsParts): Runs => {
     begin: () => {
       timers.run(async (timer) => {
         try {
+          // It waits for the next start, and must not be among the earliest that are fired until then.
+          if (drive.isBlocked(timer.team_run_id)) return await new Promise<never>(() => undefined);
           await writer.submit((tx) => {
             if (!timers.take(tx, timer)) return;
             drive(tx, timer.team_run_id, JSON.parse(timer.event) as Incoming);
           });
         } catch (error) {
           ports.log.error({ err: error, team_run_id: timer.team_run_id }, 'a timer could not be fired');
-          // What the disk refused it may take later; a run that is blocked waits for the next start.
+          // What the disk refused it may take later.
           if (error instanceof MeshError && ERRORS[error.code].retryable) throw error;
         }
       });
