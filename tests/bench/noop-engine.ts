@@ -3,10 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { AgentAdapter } from '#engine/agents/adapter';
+import type { AgentAdapter, Outcome } from '#engine/agents/adapter';
 import { createEngine, type Engine, nodePorts, socketCaller } from '#engine/index';
 
-const noop: AgentAdapter = {
+/** How a call ends when nothing else is said. */
+export const DONE: Outcome = { status: 'completed', artifacts: [{ name: 'result', data: { ok: true } }] };
+
+/** Answers at once, unless a case says what a call and its recovery do. */
+const noop = (work: Partial<Pick<AgentAdapter, 'invoke' | 'reattach'>>): AgentAdapter => ({
   kind: 'noop',
   summary: 'answers at once',
   capabilities: () => ({
@@ -36,9 +40,10 @@ const noop: AgentAdapter = {
   install: () => Promise.resolve({ kind: 'noop', steps: [], details: null }),
   uninstall: () => Promise.resolve(),
   discover: () => (async function* () {})(),
-  invoke: () => Promise.resolve({ status: 'completed', artifacts: [{ name: 'result', data: { ok: true } }] }),
+  invoke: () => Promise.resolve(DONE),
   reattach: () => Promise.resolve({ status: 'never-received' }),
-};
+  ...work,
+});
 
 /** Four trivial steps in sequence: workload W1 of docs/performance.md. */
 export const FOUR_STEPS = `apiVersion: agentmesh/v1
@@ -52,11 +57,25 @@ ${['a', 'b', 'c', 'd'].map((id) => `  - { id: ${id}, role: worker, prompt: "do i
 
 export const caller = socketCaller('bench');
 
-/** Opens an engine; `close` removes its folder. */
+/** What a case may want otherwise. */
+export interface NoopEngineOptions {
+  /** A folder of the case's own, which `close` leaves alone. */
+  readonly dataDir?: string;
+  readonly work?: Partial<Pick<AgentAdapter, 'invoke' | 'reattach'>>;
+}
+
+export interface NoopEngine {
+  readonly engine: Engine;
+  readonly dataDir: string;
+  close(): Promise<void>;
+}
+
+/** Opens an engine; `close` removes its folder when it made it. */
 export const openNoopEngine = async (
   synchronous: 'FULL' | 'NORMAL',
-): Promise<{ readonly engine: Engine; readonly dataDir: string; close(): Promise<void> }> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bench-'));
+  { dataDir: given, work = {} }: NoopEngineOptions = {},
+): Promise<NoopEngine> => {
+  const dataDir = given ?? mkdtempSync(join(tmpdir(), 'bench-'));
   const engine = await createEngine(
     {
       dataDir,
@@ -67,15 +86,16 @@ export const openNoopEngine = async (
       version: 'bench',
     },
     nodePorts(pino({ level: 'silent' }), {}),
-    new Map([['noop', noop]]),
+    new Map([['noop', noop(work)]]),
   );
-  await engine.agents.add(caller, { name: 'noop', kind: 'noop', command: ['noop'] }, 'url', 'bench');
+  if (engine.agents.list().length === 0)
+    await engine.agents.add(caller, { name: 'noop', kind: 'noop', command: ['noop'] }, 'url', 'bench');
   return {
     engine,
     dataDir,
     close: async () => {
       await engine.close({ drainMs: 1_000 });
-      rmSync(dataDir, { recursive: true, force: true });
+      if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 };

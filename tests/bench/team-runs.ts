@@ -1,7 +1,9 @@
 // Four-step team runs in process on agents that answer at once: runs a second, latency, CPU a run, memory.
 import type { Engine } from '#engine/index';
 import { caller, FOUR_STEPS, openNoopEngine } from './noop-engine.ts';
+import { fsyncMs } from './fsync-time.ts';
 import { percentile, report, timed } from './measure.ts';
+import { DURABILITY, surroundings } from './surroundings.ts';
 
 /** Starts runs with so many at once; answers the latency of each, start to completed, milliseconds. */
 const runMany = async (engine: Engine, total: number, concurrency: number): Promise<number[]> => {
@@ -50,7 +52,7 @@ export const benchTeamRuns = async (synchronous: 'FULL' | 'NORMAL', scale = 1): 
       latencies = await runMany(engine, runs, concurrency);
     });
     report('team-runs', {
-      durability: synchronous === 'FULL' ? 'F (power cut)' : 'P (process crash)',
+      durability: DURABILITY[synchronous],
       runs,
       concurrency,
       runs_per_s: runs / (wallMs / 1_000),
@@ -60,6 +62,8 @@ export const benchTeamRuns = async (synchronous: 'FULL' | 'NORMAL', scale = 1): 
       events_per_run: (engine.events.head() - headBefore) / runs,
       heap_growth_mb: (process.memoryUsage().heapUsed - heapBefore) / 1e6,
       rss_mb: process.memoryUsage().rss / 1e6,
+      fsync_p50_ms: fsyncMs(),
+      ...surroundings(),
     });
     await close();
   }
