@@ -104,6 +104,7 @@ export const createCore = (parts: CoreParts): Core => {
     },
     drain: async (drainMs) => {
       runs.close();
+      invocations.beginNoMore();
       let stopWaiting = (): void => undefined;
       await Promise.race([
         queue.close(),

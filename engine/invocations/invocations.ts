@@ -29,6 +29,8 @@ export interface Invocations {
   list(options: ListOptions<InvocationState> & { readonly plainOnly: boolean }): Invocation[];
   cancel(caller: Caller, runId: string, reason?: string): Promise<Invocation>;
   countLive(): number;
+  /** The daemon is about to end: what begins from now on is for its next life, which must know that no agent was asked. */
+  beginNoMore(): void;
   /** At the end of the daemon: invocations in hand are left to its next life. */
   letGo(): void;
 }
@@ -49,6 +51,7 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
   const slots = new Set<string>();
   /** Those of them that no handler has seen yet: their agent has surely not been asked. */
   const untouched = new Set<string>();
+  let takesJobs = true;
   const perform = createPerform(parts, inHand);
   parts.queue.work('invocations', parts.concurrency, async (job) => {
     slots.add(job.id);
@@ -61,7 +64,7 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
 
   const begin: Invocations['begin'] = (tx, asked, shownPrompt) => {
     const agent = bindNow(agents, asked.agent, asked.data);
-    const goesAtOnce = slots.size < parts.concurrency && !isOpen(agent);
+    const goesAtOnce = takesJobs && slots.size < parts.concurrency && !isOpen(agent);
     const invocation = { ...asked, agent, startedAt: goesAtOnce ? tx.now : null };
     if (goesAtOnce) {
       slots.add(asked.runId);
@@ -181,6 +184,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
       return found(runId);
     },
     countLive: () => rows.countLive(),
+    beginNoMore: () => {
+      takesJobs = false;
+    },
     letGo: () => {
       for (const each of inHand.values()) each.letGo();
     },

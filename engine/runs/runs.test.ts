@@ -227,6 +227,21 @@ describe('after a restart', () => {
     assert.equal(replay(mesh.events(run)), mesh.snapshot(run));
   });
 
+  it('a step that became due while the daemon drained was not begun: its agent is asked once, whatever it forgets', async () => {
+    mesh.forgetful('worker');
+    const gate = mesh.gate('worker', 'a');
+    const run = await mesh.start(FOUR.replace('prompt: "do b" }', 'prompt: "do b", on_unknown: fail }'));
+    await gate.reached;
+    const drained = mesh.core.drain(5_000);
+    gate.open();
+    await drained;
+    assert.equal(mesh.run(run).steps[0]?.state, 'completed');
+    await mesh.crash();
+    await mesh.reopen();
+    assert.equal((await mesh.ended(run)).status, 'completed');
+    assert.equal(mesh.run(run).steps[1]?.attempts[0]?.may_have_run_twice, false);
+  });
+
   it('a backoff that passed while nobody was there fires at once', async () => {
     mesh.script('worker', ({ key }) => (key.endsWith('/a/1') ? { fail: 'agent_failed' } : { text: 'ok' }));
     const run = await mesh.start(
