@@ -176,14 +176,22 @@ void test('the console shows exactly the events of the CLI’s trace, the watche
   // What agents write is text: nothing of it became an element.
   assert.equal(await page.locator('am-timeline b').count(), 0);
   // The camera moves when someone moves it, and comes back.
+  await page.locator('am-state-chart .am-state').first().waitFor();
   const camera = () => page.locator('am-state-chart g.graph').getAttribute('transform');
+  const settles = async (fits: (now: string | null) => boolean): Promise<void> => {
+    for (const end = Date.now() + 10_000; !fits(await camera());) {
+      assert.ok(Date.now() < end, `the camera stays at ${String(await camera())}`);
+      await page.waitForTimeout(50);
+    }
+  };
+  await page.getByRole('button', { name: 'Fit to view' }).click();
+  await settles((now) => now !== null && !now.startsWith('matrix(1,0,0,1,0,0)'));
+  await page.waitForTimeout(300);
   const fitted = await camera();
   await page.getByRole('button', { name: 'Zoom in' }).click();
-  await page.waitForTimeout(200);
-  assert.notEqual(await camera(), fitted);
+  await settles((now) => now !== fitted);
   await page.getByRole('button', { name: 'Fit to view' }).click();
-  await page.waitForTimeout(200);
-  assert.equal(await camera(), fitted);
+  await settles((now) => now === fitted);
   await page.locator('am-state-chart .am-state[data-state="running.check"]').click();
   await page.locator('am-attempt', { hasText: 'Attempt 2' }).waitFor();
   await keepPicture(page, 'console-completed-light');
