@@ -101,8 +101,10 @@ export const aimedKills = async (options: {
   for (const [index, point] of plan.entries()) {
     const count = points.get(point);
     if (count === undefined) throw new Error(`no crash point ${point}`);
+    // Each kill has numbers of its own, so that a miss does not shift those of the others.
+    const own = chance.fork(100 + index);
     for (let furthest = FURTHEST[point]; ; furthest = Math.max(1, furthest >> 1)) {
-      const n = chance.whole(1, furthest);
+      const n = own.whole(1, furthest);
       if (await oneLife(mesh, point, n)) {
         count.reached.push(n);
         count.torn += endsTorn(mesh.dataDir) ? 1 : 0;

@@ -125,6 +125,26 @@ const checkEffects = async (
   };
 };
 
+/** Each change by a caller has its audit row, and each audit row its change: nothing half of a transaction is kept. */
+const AUDITED: Readonly<Record<string, (event: EventV1) => boolean>> = {
+  'event.append': ({ metadata }) => metadata['source'] === 'client',
+  'team_run.start': ({ payload }) => payload['event'] === 'created',
+  'team_run.pause': ({ payload }) => payload['event'] === 'pause',
+  'team_run.resume': ({ payload }) => payload['event'] === 'resume',
+  'team_run.cancel': ({ payload }) => payload['event'] === 'cancel',
+};
+
+const checkAudit = (db: SqliteDatabase.Database, events: readonly EventV1[]): string[] => {
+  const rows = db.prepare('SELECT operation FROM audit').all() as { readonly operation: string }[];
+  return Object.entries(AUDITED).flatMap(([operation, isIts]) => {
+    const audited = rows.filter((row) => row.operation === operation).length;
+    const happened = events.filter(isIts).length;
+    // An event posted again after an answer that was lost is one event and two requests.
+    const fits = operation === 'event.append' ? audited >= happened : audited === happened;
+    return fits ? [] : [`${operation}: ${audited} audit rows, ${happened} events`];
+  });
+};
+
 /** I7 in the database itself, with the daemon down: ended, nothing left to do, and equal to its replay. */
 const checkDatabase = (
   mesh: MeshUnderFire,
@@ -151,6 +171,7 @@ const checkDatabase = (
           'team runs that differ from their replay',
           runs.flatMap(({ id, snapshot }) => (replay(byRun.get(id) ?? []) === snapshot ? [] : [id])),
         ),
+        ...checkAudit(db, events),
         ...left('timers'),
         ...left("jobs WHERE queue = 'invocations'"),
         ...left('invocations WHERE ended_at IS NULL'),

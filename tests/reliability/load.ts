@@ -120,6 +120,8 @@ export class Load {
         this.ended.push({ kind, tag, teamRunId, did, end: run });
         return;
       }
+      // Refused, for nothing is paused: a refusal must leave no trace.
+      if (run.status === 'running' && chance.hits(0.05)) await this.#steer('team-runs.resume', { params });
       if (run.status === 'paused') {
         if (await this.#steer('team-runs.resume', { params })) did.add('resume');
       } else if (plan.pause && chance.hits(0.3)) {

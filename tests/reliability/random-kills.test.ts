@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomKills } from './random-kills.ts';
 
-const SEED = 20_261_122;
+const SEED = 8;
 
 test('20 random kill -9 with 8 team runs in flight: nothing is lost, nothing happens twice', async (t) => {
   const options = { seed: SEED, kills: 20, inFlight: 8, pipelines: 0.1, codeFixes: 1 };

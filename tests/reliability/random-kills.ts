@@ -45,16 +45,18 @@ export const randomKills = async (options: RandomKillOptions): Promise<RandomKil
   ledger.begin();
   load.begin();
   for (let kill = 1; kill <= kills; kill += 1) {
-    const dice = chance.next();
+    // Each kill has numbers of its own, so that one that found nobody does not shift those of the others.
+    const own = chance.fork(100 + kill);
+    const dice = own.next();
     if (dice < 0.2) {
       // Another one right after, while the next worker heals, recovers or opens its doors.
-      await sleep(chance.whole(20, 600));
+      await sleep(own.whole(20, 600));
       const isReady = mesh.info()?.worker_pid === mesh.workerPid();
       if (mesh.killWorker()) hits[isReady ? 'worker at work' : 'worker starting'] += 1;
       else kill -= 1;
     } else {
       await mesh.ready();
-      await sleep(chance.whole(10, 900));
+      await sleep(own.whole(10, 900));
       if (dice < 0.27) {
         await mesh.killAll();
         mesh.start(SUPERVISOR);
