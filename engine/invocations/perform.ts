@@ -199,13 +199,14 @@ export const createPerform = (
       await end(row, failed(error), null, null);
       return;
     }
-    const bound: InvocationRow = { ...row, agent: target.name };
-    if (row.startedAt === null)
-      await submitDurably(writer, ports.clock, (tx) => {
-        rows.markWorking(tx, row.runId, target.name);
-      });
-    // A cancel may have come while that was written.
-    const fresh = { ...bound, cancelRequested: rows.state(row.runId)?.cancelRequested ?? null };
+    const deadline =
+      row.startedAt === null
+        ? await submitDurably(writer, ports.clock, (tx) => rows.markWorking(tx, row.runId, target.name))
+        : row.deadline;
+    // A cancel may have come while that was written, and ended it if it was first.
+    if (deadline === null) return;
+    const { cancelRequested = null } = rows.state(row.runId) ?? {};
+    const fresh: InvocationRow = { ...row, agent: target.name, deadline, cancelRequested };
     const recorder = createRecorder(fresh, parts);
     const { outcome, stop } = await untilEnded(fresh, (signal) =>
       invokeOrReattach(
@@ -218,7 +219,7 @@ export const createPerform = (
           data: { ...data, key: row.key, ...(values === undefined ? {} : values) },
           runId: row.runId,
           key: row.key,
-          deadline: row.deadline,
+          deadline,
           signal,
         },
         recorder,

@@ -21,8 +21,11 @@ export interface InvocationRows {
     limit: number;
   }): InvocationRow[];
   countLive(): number;
-  /** It was handed to its agent (or will be at once): after a crash its outcome is to be asked for. */
-  markWorking(tx: Tx, runId: string, agent: string): void;
+  /**
+   * It was handed to its agent (or will be at once): after a crash its outcome is to be asked for. Its time limit
+   * begins now. Answers the deadline, or null when it has ended.
+   */
+  markWorking(tx: Tx, runId: string, agent: string): number | null;
   setHandle(tx: Tx, runId: string, handle: NativeHandle, taskId: string | null): void;
   requestCancel(tx: Tx, runId: string, reason: string): void;
   /** The event that carries the output, where it is known only later (replay). */
@@ -121,9 +124,11 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         state: e.case().when('state', '=', 'queued').then('working').else(e.ref('state')).end(),
         agent: param('agent'),
         started_at: param<number>('at'),
+        deadline: e('deadline', '+', e(e.val(param<number>('at')), '-', e.ref('created_at'))),
       }))
       .where('run_id', '=', param<string>('run_id'))
-      .where('ended_at', 'is', null),
+      .where('ended_at', 'is', null)
+      .returning('deadline'),
   );
   const handle = statement<{ run_id: string; handle: string; task_id: string | null }>()(db, (k) =>
     k
@@ -208,7 +213,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     list: ({ state, before, plainOnly, limit }) =>
       newest.all({ state, before, plain: plainOnly ? 1 : 0, limit }).map((raw) => fromRaw(raw)),
     countLive: () => live.get({})?.count ?? 0,
-    markWorking: (tx, runId, agent) => void working.run({ run_id: runId, agent, at: tx.now }),
+    markWorking: (tx, runId, agent) => working.get({ run_id: runId, agent, at: tx.now })?.deadline ?? null,
     setHandle: (_tx, runId, native, taskId) =>
       void handle.run({ run_id: runId, handle: JSON.stringify(native), task_id: taskId }),
     requestCancel: (_tx, runId, reason) => void cancel.run({ run_id: runId, reason }),
