@@ -147,13 +147,16 @@ export class TestMesh {
   #audit: Audit | null = null;
   #templates: Templates | null = null;
 
-  private constructor(folder: string) {
+  readonly #concurrency: number;
+
+  private constructor(folder: string, concurrency: number) {
     this.folder = folder;
+    this.#concurrency = concurrency;
     this.#ports = nodePorts(pino({ level: 'silent' }), {});
   }
 
-  static async open(): Promise<TestMesh> {
-    const mesh = new TestMesh(mkdtempSync(join(tmpdir(), 'mesh-')));
+  static async open(concurrency = 64): Promise<TestMesh> {
+    const mesh = new TestMesh(mkdtempSync(join(tmpdir(), 'mesh-')), concurrency);
     mkdirSync(join(mesh.folder, FILES.artifacts));
     await mesh.reopen();
     return mesh;
@@ -231,7 +234,7 @@ export class TestMesh {
       agents,
       audit: this.#audit,
       ports: this.#ports,
-      concurrency: 64,
+      concurrency: this.#concurrency,
     });
     await this.#core.begin();
   }

@@ -8,9 +8,11 @@ import type { ListOptions } from '../engine.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Ids } from '../ports.ts';
 import type { JobQueue } from '../queue/queue.ts';
+import { submitDurably } from '../store/durably.ts';
 import type { Tx } from '../store/writer.ts';
 import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { invocationFacts } from './recorder.ts';
+import { settle } from './settle.ts';
 import { type NewInvocation, toInvocation } from './invocation-row.ts';
 
 /** How much of a prompt its `submitted` event shows; the agent gets all of it. */
@@ -98,9 +100,27 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
     outbox.add(tx, { id: invocation.runId, queue: 'invocations', payload: '{}' });
   };
 
+  /** What waits for a free slot needs none to be cancelled: its agent was never asked. */
+  const endQueued = (runId: string): Promise<void> =>
+    submitDurably(writer, ports.clock, (tx) => {
+      const row = rows.get(runId);
+      if (row === null || row.endedAt !== null || row.startedAt !== null) return;
+      const outcome = { status: 'cancelled', artifacts: [], cancelConfirmed: true } as const;
+      settle(tx, { row, outcome, stop: 'cancel', recorder: null }, parts);
+    });
+
   const requestStop = (tx: Tx, runId: string, reason: string): void => {
     rows.requestCancel(tx, runId, reason);
-    tx.after(() => inHand.get(runId)?.stop('cancel'));
+    // A transaction of its own: the one that asks may be in the middle of a transition of the run that waits for it.
+    tx.after(() => {
+      const atWork = inHand.get(runId);
+      if (atWork !== undefined) atWork.stop('cancel');
+      else
+        endQueued(runId).catch((error: unknown) => {
+          // Its job ends it, at the latest in the next life.
+          ports.log.error({ err: error, run_id: runId }, 'a queued invocation was not cancelled at once');
+        });
+    });
   };
 
   const found = (runId: string): Invocation => {

@@ -1,0 +1,60 @@
+// Invocations that wait for a free slot: their time limit has not begun, and they need no slot to be cancelled.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { TestMesh } from '../core.testmesh.ts';
+
+let mesh: TestMesh;
+beforeEach(async () => {
+  mesh = await TestMesh.open(1);
+});
+afterEach(async () => {
+  await mesh.dispose();
+});
+
+const TEAM = `apiVersion: agentmesh/v1
+kind: Team
+name: sample
+roles:
+  worker: { agent: worker }
+steps:
+  - { id: a, role: worker, prompt: x }
+`;
+
+describe('a queued invocation', () => {
+  it('has its whole time limit when its turn comes', async () => {
+    const gate = mesh.gate('busy', '');
+    await mesh.core.invocations.start(mesh.caller, { to: 'busy', prompt: 'first' });
+    await gate.reached;
+    const { run_id: second } = await mesh.core.invocations.start(mesh.caller, {
+      to: 'worker',
+      prompt: 'second',
+      timeoutMs: 400,
+    });
+    await sleep(500);
+    gate.open();
+    await mesh.until(() => mesh.core.invocations.get(second).ended_at !== null);
+    assert.equal(mesh.core.invocations.get(second).state, 'completed');
+  });
+
+  it('is cancelled at once, alone or with its team run, and its agent hears nothing of it', async () => {
+    mesh.script('busy', () => ({ hang: true }));
+    const { run_id: first } = await mesh.core.invocations.start(mesh.caller, { to: 'busy', prompt: 'x' });
+    const { run_id: second } = await mesh.core.invocations.start(mesh.caller, { to: 'worker', prompt: 'x' });
+    const team = await mesh.start(TEAM);
+    await mesh.core.invocations.cancel(mesh.caller, second);
+    await mesh.core.runs.api.cancel(mesh.caller, team);
+    await mesh.until(() => mesh.core.invocations.get(second).ended_at !== null);
+    const { status, cancel_confirmed: confirmed } = await mesh.ended(team);
+    assert.deepEqual([status, confirmed], ['cancelled', true]);
+    assert.equal(mesh.core.invocations.get(second).state, 'cancelled');
+    assert.equal(mesh.core.invocations.get(first).state, 'working');
+    assert.equal(mesh.jobsLeft(), 1);
+    await mesh.core.invocations.cancel(mesh.caller, first);
+    await mesh.until(() => mesh.core.invocations.get(first).ended_at !== null);
+    assert.deepEqual(
+      mesh.calls.map(({ target }) => target.name),
+      ['busy'],
+    );
+  });
+});
