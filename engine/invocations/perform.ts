@@ -83,6 +83,7 @@ export const createPerform = (
         if (rows.state(row.runId)?.hasEnded !== false) return;
         settle(tx, { row, outcome: settled, stop, recorder }, parts);
       });
+    await recorder?.idle();
     try {
       await settleAs(outcome);
     } catch (error) {

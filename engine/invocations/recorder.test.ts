@@ -50,8 +50,10 @@ beforeEach(async () => {
   assert.ok(row);
   recorder = createRecorder(row, { writer: store.writer, log, rows, artifacts, ports });
 });
-afterEach(() => {
-  recorder.end();
+afterEach(async () => {
+  await store.writer.submit((tx) => {
+    recorder.flush(tx);
+  });
   store.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -93,9 +95,45 @@ describe('a recorder', () => {
   });
 
   it('marks what comes after the end as late', async () => {
-    recorder.end();
+    await store.writer.submit((tx) => {
+      recorder.end(tx);
+    });
     await recorder.event({ kind: 'message', payload: { role: 'agent', text: 'too late' } });
     assert.equal(events()[0]?.metadata['late'], true);
+  });
+
+  it('marks nothing as late when the end was rolled back', async () => {
+    await delta('in time');
+    await assert.rejects(
+      store.writer.submit((tx) => {
+        recorder.flush(tx);
+        recorder.end(tx);
+        throw new Error('no');
+      }),
+    );
+    await store.writer.submit((tx) => {
+      recorder.flush(tx);
+      recorder.end(tx);
+    });
+    assert.deepEqual(
+      events().map(({ payload, metadata }) => [payload['text'], metadata['late']]),
+      [['in time', undefined]],
+    );
+  });
+
+  it('keeps the order, the end included, when the disk is full for a while', async () => {
+    const text = 'x'.repeat(60_000);
+    store.db.pragma(`max_page_count = ${store.db.pragma('page_count', { simple: true }) as number}`);
+    await delta(text);
+    await sleep(400);
+    store.db.pragma('max_page_count = 100000');
+    const tool = recorder.event({ kind: 'tool', payload: { name: 'sh', phase: 'start' } });
+    await recorder.idle();
+    assert.deepEqual(
+      events().map(({ kind }) => kind),
+      ['message', 'tool'],
+    );
+    await tool;
   });
 
   it('waits while the disk is full, then stores each event once', async () => {

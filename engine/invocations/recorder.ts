@@ -46,8 +46,10 @@ interface Piece {
 export interface Recorder extends Sink {
   /** Inside the settling transaction: what is still buffered is written before the end is. */
   flush(tx: Tx): void;
-  /** From now on events are late: recorded, but they wake nothing. */
-  end(): void;
+  /** Inside the settling transaction: from now on events are late, recorded, but they wake nothing. */
+  end(tx: Tx): void;
+  /** Resolves when everything given so far is durable (or was refused): the end may be settled then. */
+  idle(): Promise<void>;
   /** Ids of the artifact events written so far, in order. */
   readonly artifactIds: readonly string[];
   readonly taskId: string | null;
@@ -62,6 +64,14 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
   let lastFlush = Number.NEGATIVE_INFINITY;
   let stopTimer: (() => void) | null = null;
   let ended = false;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: while the disk is full each waits for the one before, so that none overtakes it. */
+  const submit = <T>(work: (tx: Tx) => T): Promise<T> => {
+    const done = last.then(() => submitDurably(writer, ports.clock, work));
+    last = done.catch(() => undefined);
+    return done;
+  };
 
   const write = (tx: Tx, event: AdapterEvent, extra: Readonly<Record<string, unknown>> = {}): EventV1 => {
     const facts = invocationFacts(row, taskId);
@@ -101,7 +111,7 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       stopTimer = null;
       const whole = takePiece();
       if (whole !== null)
-        submitDurably(writer, ports.clock, (tx) => write(tx, whole)).catch((error: unknown) => {
+        submit((tx) => write(tx, whole)).catch((error: unknown) => {
           ports.log.error({ err: error, run_id: row.runId }, 'a piece of an answer could not be stored');
         });
     });
@@ -114,9 +124,7 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       const before = takePiece();
       piece = { kind, text, event };
       flushSoon();
-      return before === null
-        ? Promise.resolve()
-        : submitDurably(writer, ports.clock, (tx) => void write(tx, before));
+      return before === null ? Promise.resolve() : submit((tx) => void write(tx, before));
     }
     if (piece === null) piece = { kind, text, event };
     else piece.text += text;
@@ -130,9 +138,13 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
       return taskId;
     },
     handle: (native: NativeHandle, id: string | null) =>
-      submitDurably(writer, ports.clock, (tx) => {
-        const isNew = id !== null && id !== taskId;
-        taskId = id ?? taskId;
+      submit((tx) => {
+        const known = taskId;
+        const isNew = id !== null && id !== known;
+        taskId = id ?? known;
+        tx.undone(() => {
+          taskId = known;
+        });
         rows.setHandle(tx, row.runId, native, taskId);
         const facts = invocationFacts(row, taskId);
         if (isNew || row.handle === null)
@@ -150,7 +162,7 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
         return;
       }
       const before = takePiece();
-      const stored = await submitDurably(writer, ports.clock, (tx) => {
+      const stored = await submit((tx) => {
         if (before !== null) write(tx, before);
         return write(tx, event);
       });
@@ -168,10 +180,14 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
         piece = before;
       });
     },
-    end: () => {
+    end: (tx) => {
       ended = true;
-      stopTimer?.();
-      stopTimer = null;
+      tx.undone(() => {
+        ended = false;
+      });
+    },
+    idle: async () => {
+      await last;
     },
   };
 };

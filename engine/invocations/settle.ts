@@ -137,5 +137,5 @@ export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, par
       ? { ok: true, output: output.value, ref }
       : { ok: false, error, ...(confirmed === null ? {} : { confirmed }) },
   );
-  recorder?.end();
+  recorder?.end(tx);
 };
