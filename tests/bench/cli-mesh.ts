@@ -1,11 +1,12 @@
 // A mesh for the command line's benchmark: the real daemon, the sample agent, a team run and a call to look at.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { FILES } from '#machines/nouns/data-folder';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,6 +24,8 @@ export interface CliMesh {
   /** cli/bin/agentmesh.js. */
   readonly bin: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The daemon’s socket. */
+  readonly socket: string;
   /** Name of a command as measured -> its words. */
   readonly commands: Readonly<Record<string, readonly string[]>>;
   close(): Promise<void>;
@@ -87,9 +90,13 @@ export const openCliMesh = async (): Promise<CliMesh> => {
     const call = JSON.parse(await ask('run', '--to', 'calc', '1+1', '-o', 'json')) as {
       readonly run_id: string;
     };
+    const info = JSON.parse(readFileSync(join(folder, 'data', FILES.info), 'utf8')) as {
+      readonly socket: string;
+    };
     return {
       bin,
       env,
+      socket: info.socket,
       commands: {
         version: ['version'],
         status: ['status'],

@@ -40,6 +40,8 @@ const olderNode = (): string | null =>
     }) ?? null;
 
 const mesh = await openCliMesh();
+/** The least that a command could do: ask the daemon over its socket and print the answer. */
+const BARE_REQUEST = `require('node:http').get({ socketPath: ${JSON.stringify(mesh.socket)}, path: '/healthz', agent: false }, (r) => r.pipe(process.stdout))`;
 try {
   const names = positionals.length > 0 ? positionals : Object.keys(mesh.commands);
   const measure = async (name: string, node: string, label: string): Promise<void> => {
@@ -47,13 +49,16 @@ try {
     if (words === undefined)
       throw new Error(`no command ${name}; there are ${Object.keys(mesh.commands).join(', ')}`);
     const bare: number[] = [];
+    const asking: number[] = [];
     const ours: number[] = [];
     // Once unmeasured: the compile cache is written by the first run of a program.
     for (let i = -1; i < times; i += 1) {
       const bareMs = await wallMs(process.execPath, ['-e', '0'], mesh.env);
+      const askingMs = await wallMs(process.execPath, ['-e', BARE_REQUEST], mesh.env);
       const oursMs = await wallMs(node, [mesh.bin, ...words], mesh.env);
       if (i < 0) continue;
       bare.push(bareMs);
+      asking.push(askingMs);
       ours.push(oursMs);
     }
     report(label, {
@@ -63,6 +68,8 @@ try {
       p50_ms: percentile(ours, 50),
       p95_ms: percentile(ours, 95),
       node_e0_p50_ms: percentile(bare, 50),
+      bare_request_p50_ms: percentile(asking, 50),
+      ratio_to_bare_request_p50: percentile(ours, 50) / percentile(asking, 50),
       ratio_p50: percentile(ours, 50) / percentile(bare, 50),
       ratio_mean: mean(ours) / mean(bare),
       ...surroundings(),
