@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { LIMITS } from '#machines/nouns/limits';
 import type { Outcome } from '../agents/adapter.ts';
 import { createOutputChecker, outputOf } from './output.ts';
 import { renderPrompt } from './prompt.ts';
@@ -45,6 +46,26 @@ describe('the output of a step', () => {
     assert.equal(missing.retryable, true);
     assert.match(missing.message, /cause/);
     assert.match(checker.check({ cause: 3 }, schema)?.message ?? '', /output\.cause: must be string/);
+  });
+});
+
+describe('what is too large', () => {
+  it('is refused by its first fault: one object for each of a million would fill the memory', () => {
+    const schema = { type: 'array', items: { type: 'string' } };
+    const checker = createOutputChecker();
+    assert.match(checker.check([1, 2], schema)?.message ?? '', /output\.0: .*; output\.1: /);
+    assert.match(
+      checker.check(new Array<number>(1_000_000).fill(1), schema)?.message ?? '',
+      /^output\.0: must be string$/,
+    );
+  });
+
+  it('fills a prompt no further than its limit', () => {
+    const rendered = renderPrompt('{{ inputs.big }}'.repeat(2_000), {
+      inputs: { big: 'x'.repeat(1_000_000) },
+      outputs: {},
+    });
+    assert.ok(rendered.ok && rendered.text.length > LIMITS.promptBytes && rendered.text.length < 2_000_000);
   });
 });
 

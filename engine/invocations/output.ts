@@ -1,6 +1,7 @@
 // A step's output: taken from what the agent answered, and checked against the schema that the template declares.
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type Failure, failure } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
 import type { Outcome } from '../agents/adapter.ts';
 
 /** Where an output came from: the last data artifact (by its index), or the final text. */
@@ -37,33 +38,46 @@ export const outputOf = (outcome: Outcome, schema: Readonly<Record<string, unkno
 
 /** Checks outputs; compiled schemas are kept, because a team runs often. */
 export interface OutputChecker {
-  /** Null when it fits (or nothing is declared); else output_invalid with every mismatch named. */
+  /** Null when it fits (or nothing is declared); else output_invalid with what does not, the first five faults of it. */
   check(value: unknown, schema: Readonly<Record<string, unknown>> | null): Failure | null;
 }
 
+interface Validators {
+  readonly first: ValidateFunction;
+  /** Finds every fault: for outputs that people can read, because each fault of a large one is an object of its own. */
+  readonly every: ValidateFunction;
+}
+
+const compile = (schema: Readonly<Record<string, unknown>>, allErrors: boolean): ValidateFunction =>
+  // `strict` was asked for when the template was checked; here an older template must still run.
+  new Ajv2020({ strict: false, allErrors }).compile(schema);
+
 /** A checker for JSON Schema 2020-12. */
 export const createOutputChecker = (): OutputChecker => {
-  const compiled = new Map<string, ValidateFunction>();
-  const of = (schema: Readonly<Record<string, unknown>>): ValidateFunction => {
+  const compiled = new Map<string, Validators>();
+  const of = (schema: Readonly<Record<string, unknown>>): Validators => {
     const text = JSON.stringify(schema);
     const known = compiled.get(text);
     if (known !== undefined) return known;
-    // `strict` was asked for when the template was checked; here an older template must still run.
-    const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+    const validators = { first: compile(schema, false), every: compile(schema, true) };
     if (compiled.size >= 256) compiled.clear();
-    compiled.set(text, validate);
-    return validate;
+    compiled.set(text, validators);
+    return validators;
   };
   return {
     check: (value, schema) => {
       if (schema === null) return null;
-      const validate = of(schema);
-      if (validate(value)) return null;
-      const faults = (validate.errors ?? []).map(
-        ({ instancePath, message }) =>
-          `output${instancePath.replaceAll('/', '.')}: ${message ?? 'does not fit'}`,
-      );
-      return failure('output_invalid', faults.slice(0, 5).join('; '));
+      const { first, every } = of(schema);
+      if (first(value)) return null;
+      const isSmall = JSON.stringify(value).length <= LIMITS.artifactInlineBytes;
+      if (isSmall) every(value);
+      const faults = ((isSmall ? every : first).errors ?? [])
+        .slice(0, 5)
+        .map(
+          ({ instancePath, message }) =>
+            `output${instancePath.replaceAll('/', '.')}: ${message ?? 'does not fit'}`,
+        );
+      return failure('output_invalid', faults.join('; '));
     },
   };
 };
