@@ -31,8 +31,8 @@ const row = ({ text, how, proofs }: Line): string => {
 
 const FIGURES = `## Figures
 
-The plan names figures that \`agentmesh kpi\` is to print. That command does not exist yet. Where a figure can be had from a
-test today, it is named; the rest is not yet measured, and no data is never shown as green.
+The plan names figures that a command of their own is to print. That command does not exist yet. Where a figure can be
+had from a test today, it is named; the rest is not yet measured, and no data is never shown as green.
 
 | figure | threshold | today |
 | --- | --- | --- |
