@@ -46,5 +46,14 @@ export const parseTimestamp = (text: string): number | null => {
 export const fromEpochSeconds = (seconds: number): number | null =>
   Number.isFinite(seconds) ? inRange(Math.round(seconds * 1000)) : null;
 
-/** The form that this log writes: UTC, milliseconds, Z. */
-export const formatTimestamp = (ms: number): string => new Date(ms).toISOString();
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** The form that this log writes: UTC, milliseconds, Z. The events of a transaction share one time, so the last is kept. */
+export const formatTimestamp = (ms: number): string => {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+};

@@ -115,7 +115,8 @@ export const createDescribe = (parts: DescribeParts): Describe => {
   const stepViews = (opened: Opened): StepView[] => {
     const { row, entry, snapshot } = opened;
     const attempts = invocationRows.ofTeamRun(row.id);
-    const outputs = rows.outputs(row.id);
+    const hasOutput = Object.values(memories(opened)).some(({ output }) => output !== null);
+    const outputs = hasOutput ? rows.outputs(row.id) : {};
     const roles = new Map(entry?.template.steps.filter(isWorkStep).map((step) => [step.id, step.role]));
     return Object.entries(memories(opened)).map(([id, memory]) => {
       const own = attempts.filter(({ step }) => step === id);
