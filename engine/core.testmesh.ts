@@ -309,8 +309,12 @@ export class TestMesh {
   }
 
   /** Changes a column while the mesh is down, of one run or of all; answers what stood there first. */
-  tamper(column: 'machine_hash' | 'due_at', value: string | number, id = '%'): string {
-    const [table, key] = column === 'due_at' ? ['timers', 'team_run_id'] : ['team_runs', 'id'];
+  tamper(column: 'machine_hash' | 'due_at' | 'parsed', value: string | number, id = '%'): string {
+    const [table, key] = {
+      machine_hash: ['team_runs', 'id'],
+      due_at: ['timers', 'team_run_id'],
+      parsed: ['templates', 'hash'],
+    }[column];
     const db = new SqliteDatabase(join(this.folder, FILES.database));
     const { old } = db.prepare(`SELECT ${column} AS old FROM ${table} WHERE ${key} LIKE ?`).get(id) as {
       old: string;

@@ -9,7 +9,7 @@ import {
   type TeamRunSummary,
 } from '#machines/nouns/run';
 import { isWorkStep } from '#machines/nouns/team';
-import type { StepMemory } from '#machines/team-run/context';
+import type { RunContext, StepMemory } from '#machines/team-run/context';
 import { stepState } from '#machines/team-run/step-state';
 import { enabledEvents, isDone, restore, type RunSnapshot } from '#machines/team-run/host';
 import { toInvocation } from '../invocations/invocation-row.ts';
@@ -40,12 +40,16 @@ const nextThing = (error: Failure, runId: string | null): string => {
   return runId === null ? remedy : `${remedy} The trace: agentmesh trace ${runId}`;
 };
 
+/** Of a run whose machine no longer fits, its own row tells what it remembered. */
+const contextOf = (row: TeamRunRow, snapshot: RunSnapshot | null): RunContext =>
+  snapshot?.context ?? (JSON.parse(row.snapshot) as { context: RunContext }).context;
+
 const rootCause = (row: TeamRunRow, snapshot: RunSnapshot | null, parts: DescribeParts): RootCause | null => {
   if (row.blocked !== null) {
     const error = JSON.parse(row.blocked) as Failure;
     return { step: null, attempt: null, run_id: null, event_id: null, error, next: nextThing(error, null) };
   }
-  const failure = snapshot?.context.failure ?? null;
+  const failure = contextOf(row, snapshot).failure;
   if (failure === null) return null;
   const place = failure.key === null ? null : parts.locateFailure(failure.key);
   return {
@@ -71,15 +75,19 @@ export const createDescribe = (parts: DescribeParts): Describe => {
 
   const open = (row: TeamRunRow): Opened => {
     if (row.blocked !== null) return { row, entry: null, snapshot: null };
-    const entry = library.get(row.template_hash);
+    let entry: LibraryEntry;
+    try {
+      entry = library.get(row.template_hash);
+    } catch {
+      // Nobody checks a run that has ended: this version may not read its template. Its row and memory still tell.
+      return { row, entry: null, snapshot: null };
+    }
     const restored = restore(entry.hosted, row.snapshot);
     return { row, entry, snapshot: restored.ok ? restored.snapshot : null };
   };
 
-  /** Of a blocked run the machine cannot be asked; its template and memory still tell its steps. */
   const memories = ({ row, snapshot }: Opened): Readonly<Record<string, StepMemory>> =>
-    snapshot?.context.steps ??
-    (JSON.parse(row.snapshot) as { context: { steps: Record<string, StepMemory> } }).context.steps;
+    contextOf(row, snapshot).steps;
 
   const templateName = (opened: Opened): string =>
     opened.entry?.template.name ?? rows.pinned(opened.row.template_hash)?.name ?? '';

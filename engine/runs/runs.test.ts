@@ -294,6 +294,22 @@ describe('after a restart', () => {
     );
   });
 
+  it('an ended run whose template this version cannot read is still shown, and so are all others', async () => {
+    mesh.script('worker', () => ({ fail: 'agent_failed', message: 'no compiler' }));
+    const run = await mesh.start(FOUR);
+    await mesh.ended(run);
+    await mesh.crash();
+    mesh.tamper('parsed', '{"kind":"Squad"}');
+    await mesh.reopen();
+    assert.deepEqual(
+      mesh.core.runs.api
+        .list({ limit: 10 })
+        .map(({ team_run_id, team, status }) => [team_run_id, team, status]),
+      [[run, 'sample', 'failed']],
+    );
+    assert.equal(mesh.run(run).failure?.error.message, 'no compiler');
+  });
+
   it('timers of blocked runs, however many, keep no other timer from firing', async () => {
     mesh.script('worker', ({ key }) => (key.endsWith('/1') ? { fail: 'agent_failed' } : { text: 'ok' }));
     const retries = team(
