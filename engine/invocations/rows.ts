@@ -4,7 +4,7 @@ import type { InvocationState } from '#machines/nouns/run';
 import type { NativeHandle } from '../agents/adapter.ts';
 import { fromRaw, type InvocationRow, type NewInvocation, type RawInvocation } from './invocation-row.ts';
 import type { Store } from '../store/open.ts';
-import { param, statement } from '../store/statement.ts';
+import { param, statement, statementOf } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
 export interface InvocationRows {
@@ -95,22 +95,16 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
   const byRun = all('run_id');
   const byKey = all('key');
   const byTeamRun = all('team_run_id');
-  const newest = statement<{ state: string | null; before: string | null; plain: number; limit: number }>()(
-    db,
-    (k) =>
-      k
-        .selectFrom('invocations')
-        .selectAll()
-        .where((e) =>
-          e.or([e(e.val(param<string>('state')), 'is', null), e('state', '=', param<string>('state'))]),
-        )
-        .where((e) =>
-          e.or([e(e.val(param<string>('before')), 'is', null), e('run_id', '<', param<string>('before'))]),
-        )
-        .where((e) => e.or([e(e.val(param<number>('plain')), '=', 0), e('team_run_id', 'is', null)]))
-        .orderBy('run_id', 'desc')
-        .limit(param<number>('limit')),
-  );
+  const newest = statementOf<
+    { state: string | null; before: string | null; plain: number | null; limit: number },
+    RawInvocation
+  >(db, (k, given) => {
+    let query = k.selectFrom('invocations').selectAll();
+    if (given('state')) query = query.where('state', '=', param<string>('state'));
+    if (given('before')) query = query.where('run_id', '<', param<string>('before'));
+    if (given('plain')) query = query.where('team_run_id', 'is', null);
+    return query.orderBy('run_id', 'desc').limit(param<number>('limit'));
+  });
   const live = statement<Record<string, never>>()(db, (k) =>
     k
       .selectFrom('invocations')
@@ -211,7 +205,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     byKey: (key) => one(byKey.get({ value: key })),
     ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw)),
     list: ({ state, before, plainOnly, limit }) =>
-      newest.all({ state, before, plain: plainOnly ? 1 : 0, limit }).map((raw) => fromRaw(raw)),
+      newest.all({ state, before, plain: plainOnly ? 1 : null, limit }).map((raw) => fromRaw(raw)),
     countLive: () => live.get({})?.count ?? 0,
     markWorking: (tx, runId, agent) => working.get({ run_id: runId, agent, at: tx.now })?.deadline ?? null,
     setHandle: (_tx, runId, native, taskId) =>

@@ -1,6 +1,6 @@
 // The rows of team runs, their pinned templates and the outputs of their steps.
 import type { Store } from '../store/open.ts';
-import { param, statement } from '../store/statement.ts';
+import { param, statement, statementOf } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
 export interface TeamRunRow {
@@ -112,18 +112,14 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       .set({ status: param('status'), blocked: param('blocked'), updated_at: param<number>('now') })
       .where('id', '=', param<string>('id')),
   );
-  const newest = statement<{ status: string | null; before: string | null; limit: number }>()(db, (k) =>
-    k
-      .selectFrom('team_runs')
-      .selectAll()
-      .where((e) =>
-        e.or([e(e.val(param<string>('status')), 'is', null), e('status', '=', param<string>('status'))]),
-      )
-      .where((e) =>
-        e.or([e(e.val(param<string>('before')), 'is', null), e('id', '<', param<string>('before'))]),
-      )
-      .orderBy('id', 'desc')
-      .limit(param<number>('limit')),
+  const newest = statementOf<{ status: string | null; before: string | null; limit: number }, TeamRunRow>(
+    db,
+    (k, given) => {
+      let query = k.selectFrom('team_runs').selectAll();
+      if (given('status')) query = query.where('status', '=', param<string>('status'));
+      if (given('before')) query = query.where('id', '<', param<string>('before'));
+      return query.orderBy('id', 'desc').limit(param<number>('limit'));
+    },
   );
   const live = statement<{ after: string; limit: number }>()(db, (k) =>
     k

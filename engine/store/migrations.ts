@@ -37,6 +37,7 @@ const first: Migration = {
        last_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
        ended_at INTEGER, blocked TEXT`,
     );
+    await index('team_runs_status', 'team_runs (status, id)');
     await index('team_runs_live', 'team_runs (id) WHERE ended_at IS NULL');
     await table(
       'timers',
@@ -62,6 +63,9 @@ const first: Migration = {
     );
     await sql`CREATE UNIQUE INDEX invocations_key ON invocations (key)`.execute(db);
     await index('invocations_team_run', 'invocations (team_run_id) WHERE team_run_id IS NOT NULL');
+    await index('invocations_state', 'invocations (state, run_id)');
+    await index('invocations_plain', 'invocations (state, run_id) WHERE team_run_id IS NULL');
+    await index('invocations_plain_newest', 'invocations (run_id) WHERE team_run_id IS NULL');
     await index('invocations_live', 'invocations (run_id) WHERE ended_at IS NULL');
     await table(
       'step_outputs',

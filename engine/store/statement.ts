@@ -70,3 +70,24 @@ export const statement =
       all: (params) => prepared.all(...values(params)) as R[],
     };
   };
+
+/**
+ * A query that differs by which of its parameters are given: one statement for each set of them, so that SQLite sees
+ * what is asked and takes its index. `(? IS NULL OR column = ?)` reads the whole table. A parameter that is null is absent.
+ */
+export const statementOf = <P extends Params, R>(
+  db: Database,
+  build: (kysely: Kysely<Schema>, given: (name: keyof P & string) => boolean) => Compilable<R>,
+): Pick<Statement<P, R>, 'all'> => {
+  const prepared = new Map<string, Statement<P, R>>();
+  return {
+    all: (params) => {
+      const given = Object.keys(params).filter((name) => params[name] !== null);
+      const shape = given.sort().join();
+      const query =
+        prepared.get(shape) ?? statement<P>()(db, (k) => build(k, (name) => given.includes(name)));
+      prepared.set(shape, query);
+      return query.all(params);
+    },
+  };
+};
