@@ -2,6 +2,7 @@
 import type { Failure } from '#machines/nouns/error';
 import type { Invocation, InvocationState } from '#machines/nouns/run';
 import type { NativeHandle } from '../agents/adapter.ts';
+import type { Schema } from '../store/schema.ts';
 
 /** A row with its JSON columns read. Times are milliseconds. */
 export interface InvocationRow {
@@ -52,32 +53,7 @@ export type NewInvocation = Pick<
 >;
 
 /** The row as SQLite gives it. */
-export interface RawInvocation {
-  run_id: string;
-  team_run_id: string | null;
-  step: string | null;
-  execution: number | null;
-  attempt: number | null;
-  key: string;
-  agent: string;
-  from_agent: string | null;
-  state: string;
-  task_id: string | null;
-  handle: string | null;
-  prompt: string;
-  data: string;
-  on_unknown: string;
-  output_schema: string | null;
-  error: string | null;
-  may_have_run_twice: number;
-  cancel_requested: string | null;
-  cancel_confirmed: number | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  deadline: number;
-  output_ref: string | null;
-}
+export type RawInvocation = Readonly<Schema['invocations']>;
 
 const json = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
 

@@ -1,31 +1,11 @@
 // The rows of team runs, their pinned templates and the outputs of their steps.
 import type { Store } from '../store/open.ts';
+import type { Schema } from '../store/schema.ts';
 import { param, statement, statementOf } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
-export interface TeamRunRow {
-  readonly id: string;
-  readonly template_hash: string;
-  readonly compiler_version: number;
-  readonly machine_hash: string;
-  readonly snapshot: string;
-  readonly status: string;
-  readonly inputs: string;
-  readonly origin: string;
-  readonly commit_id: string | null;
-  readonly last_at: number;
-  readonly created_at: number;
-  readonly updated_at: number;
-  readonly ended_at: number | null;
-  readonly blocked: string | null;
-}
-
-export interface PinnedRow {
-  readonly hash: string;
-  readonly name: string;
-  readonly text: string;
-  readonly parsed: string;
-}
+export type TeamRunRow = Readonly<Schema['team_runs']>;
+export type PinnedRow = Readonly<Schema['templates']>;
 
 export interface TeamRunRows {
   pin(tx: Tx, template: PinnedRow): void;

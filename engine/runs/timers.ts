@@ -1,16 +1,11 @@
 // Durable timers: a row with an absolute deadline. Late ones fire at once after a restart; a stale one cannot fire at all.
 import type { Clock } from '../ports.ts';
 import type { Store } from '../store/open.ts';
+import type { Schema } from '../store/schema.ts';
 import { param, statement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
-export interface TimerRow {
-  readonly team_run_id: string;
-  readonly timer_id: string;
-  readonly generation: number;
-  readonly due_at: number;
-  readonly event: string;
-}
+export type TimerRow = Readonly<Schema['timers']>;
 
 export interface Timers {
   /** Inside a transaction. The same id again replaces the earlier one. */
