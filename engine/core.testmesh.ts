@@ -137,6 +137,8 @@ export class TestMesh {
   readonly caller = socketCaller('test');
   readonly calls: InvokeRequest[] = [];
   readonly order: string[] = [];
+  /** Agents that are not on the mesh. */
+  readonly gone = new Set(['nobody']);
   /** What became durable together, as `event` or `state` of each event. */
   readonly commits: string[][] = [];
   readonly #agents = new Map<string, ScriptedAgent>();
@@ -216,7 +218,7 @@ export class TestMesh {
     const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });
     const agents: AgentDirectory = {
       target: (name) => {
-        if (name === 'nobody') throw new MeshError('unknown_agent');
+        if (this.gone.has(name)) throw new MeshError('unknown_agent');
         return target(name);
       },
       withSkill: (skill) => target(skill),

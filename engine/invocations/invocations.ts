@@ -137,9 +137,6 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
         requestStop(tx, row.runId, reason);
     },
     start: async (caller, ask) => {
-      // Names resolve before anything is written: an unknown one leaves no trace of a run.
-      agents.target(ask.to);
-      if (ask.from !== undefined) agents.target(ask.from);
       const args = {
         to: ask.to,
         from: ask.from ?? null,
@@ -150,6 +147,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
       const subject = await writer.submit((tx) => {
         const earlier = idempotency.claim(tx, 'invocation.start', ask.idempotencyKey, args, runId);
         if (earlier !== null) return earlier;
+        // After the key, whose answer stays the same when the agent has left; an unknown name leaves no trace of a run.
+        agents.target(ask.to);
+        if (ask.from !== undefined) agents.target(ask.from);
         audit.append(tx, caller, 'invocation.start', 'write', runId, args);
         begin(
           tx,

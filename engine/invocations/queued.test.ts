@@ -1,4 +1,4 @@
-// Invocations that wait for a free slot: their time limit has not begun, and they need no slot to be cancelled.
+// Invocations that wait for a free slot: their time limit has not begun, and they need no slot to be cancelled. And their keys.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -56,5 +56,16 @@ describe('a queued invocation', () => {
       mesh.calls.map(({ target }) => target.name),
       ['busy'],
     );
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  it('gets the same run again after its agent has left, and is not spent by a name that nobody has', async () => {
+    const ask = { to: 'nobody', prompt: 'x', idempotencyKey: 'k' };
+    await assert.rejects(mesh.core.invocations.start(mesh.caller, ask), { code: 'unknown_agent' });
+    const first = await mesh.core.invocations.start(mesh.caller, { ...ask, to: 'worker' });
+    mesh.gone.add('worker');
+    const again = await mesh.core.invocations.start(mesh.caller, { ...ask, to: 'worker' });
+    assert.equal(again.run_id, first.run_id);
   });
 });
