@@ -208,6 +208,18 @@ describe('discovery: bootstrap files', () => {
     assert.deepEqual(states(), ['prog agent_seen', 'prog agent_reachable']);
   });
 
+  it('an entry that comes while the disk is full is taken when there is room', async () => {
+    await open();
+    const { db } = mesh.store;
+    const big = `x${'y'.repeat(60_000)}`;
+    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`);
+    write([{ name: 'prog', command: ['true', big] }]);
+    await sleep(1_000);
+    assert.deepEqual(known(), []);
+    db.pragma('max_page_count = 100000');
+    await until('the new agent', () => known().join() === 'prog reachable');
+  });
+
   it('an agent that another source names too stays', async () => {
     const calc = await openDoor('calc');
     write([{ name: 'calc', url: calc.url }]);

@@ -8,6 +8,7 @@ import { engineCaller, type Caller } from '../identity/caller.ts';
 import type { Ports } from '../ports.ts';
 import type { Outbox } from '../queue/outbox.ts';
 import type { JobQueue } from '../queue/queue.ts';
+import { submitDurably } from '../store/durably.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import { watchBootstrap, type BootstrapFile } from './bootstrap-file.ts';
@@ -58,8 +59,11 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
   };
 
   /** Takes over what a file says; new agents are probed at once. */
-  const take = (file: BootstrapFile): Promise<void> =>
-    writer.submit((tx) => {
+  const take = (file: BootstrapFile): Promise<void> => writer.submit(takeWithin(file));
+
+  const takeWithin =
+    (file: BootstrapFile) =>
+    (tx: Tx): void => {
       const runId = ports.ids.uuidv7();
       const caller = engineCaller(`bootstrap ${file.path}`);
       const { fresh, refused: notTaken } = registry.sync(
@@ -74,7 +78,7 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
       tx.after(() => {
         refused.set(file.path, notTaken);
       });
-    });
+    };
 
   const problems = (): SweepResult['problems'] =>
     files.flatMap((file) =>
@@ -127,7 +131,8 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
       ];
       for (const path of new Set(paths)) {
         const file: BootstrapFile = watchBootstrap(path, ports, () => {
-          take(file).catch(onError);
+          // A change is told once: a full disk must not lose it.
+          submitDurably(writer, ports.clock, takeWithin(file)).catch(onError);
         });
         files.push(file);
         file.look();
