@@ -4,7 +4,7 @@ import type { InvocationState, StepState } from '#machines/nouns/run';
 
 export type Severity = 'info' | 'good' | 'warn' | 'bad';
 
-/** One line of the timeline: an event, or several that belong together (pieces of an answer, a tool from start to end). */
+/** One line of the timeline: an event, or several that belong together (pieces of an answer, a tool from start to end, a state and its repetitions). */
 export interface TimelineItem {
   /** seq of its first event: its identity and its place in the timeline. */
   readonly seq: number;
@@ -130,7 +130,7 @@ export interface View {
   readonly lastSeq: number;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
-  /** Index in `items` of what is still open, by run and call. Internal to the reducer. */
+  /** Index in `items` of what later events may continue, by run and call. Internal to the reducer. */
   readonly openItems: ReadonlyMap<string, number>;
 }
 

@@ -168,8 +168,37 @@ const joined = (
   };
 };
 
-/** Puts the event on the timeline: on the open line that it continues, or on a new one. */
+/** Names the line on which the engine says that a call is in a state. */
+const stateKey = (event: EventV1): string | null => {
+  const state = textOf(event.payload['state']);
+  return event.kind === 'status' && state !== null && !isTeamRunEvent(event)
+    ? `state ${event.run_id} ${state}`
+    : null;
+};
+
+/** Whether an agent says no more than the name of a state; the engine has mostly said the same just before. */
+const isBareState = ({ payload, metadata }: EventV1): boolean =>
+  metadata['source'] === 'agent' &&
+  metadata['late'] !== true &&
+  Object.entries(payload).every(([name, value]) => name === 'state' || (name === 'text' && value === ''));
+
+/** Lets the engine's line stand for an agent's bare repetition of its state. Answers whether it does. */
+const foldState = (draft: Draft, event: EventV1): boolean => {
+  const key = stateKey(event);
+  if (key === null) return false;
+  const at = draft.openItems.get(key);
+  const item = at === undefined ? undefined : draft.items[at];
+  if (at !== undefined && item !== undefined && isBareState(event)) {
+    draft.items[at] = { ...item, seqs: [...item.seqs, event.seq], endTs: event.ts };
+    return true;
+  }
+  if (event.metadata['source'] === 'engine') draft.openItems.set(key, draft.items.length);
+  return false;
+};
+
+/** Puts the event on the timeline: on the line that it continues or repeats, or on a new one. */
 export const applyToTimeline = (draft: Draft, event: EventV1): void => {
+  if (foldState(draft, event)) return;
   const join = joinOf(event);
   const at = join === null ? undefined : draft.openItems.get(join.key);
   const item = at === undefined ? undefined : draft.items[at];

@@ -176,6 +176,31 @@ void test('a plain run: who asked whom, the tool from start to end on one line, 
   assert.equal(shown.items.at(-1)?.late, true);
 });
 
+void test('an agent that only repeats the state that the engine has named shares its line; words of its own stay', () => {
+  const agent = { metadata: { source: 'agent' } };
+  const shown = view([
+    { payload: { state: 'submitted', text: '1+1' } },
+    { payload: { state: 'working', data: { handle: { taskId: 't' } } } },
+    { payload: { state: 'submitted' }, ...agent },
+    { payload: { state: 'working' }, ...agent },
+    { payload: { state: 'working', text: 'reading' }, ...agent },
+    { payload: { state: 'input-required' }, ...agent },
+    { payload: { state: 'completed' } },
+    { payload: { state: 'working' }, metadata: { source: 'agent', late: true } },
+  ]);
+  assert.deepEqual(
+    shown.items.map((item) => [item.word, item.seqs, item.text]),
+    [
+      ['submitted', [1, 3], '1+1'],
+      ['working', [2, 4], ''],
+      ['working', [5], 'reading'],
+      ['input-required', [6], ''],
+      ['completed', [7], ''],
+      ['working', [8], ''],
+    ],
+  );
+});
+
 void test('what others record under the id of a run is shown, and moves nothing', () => {
   const shown = view([
     ...BEGINNING.slice(0, 4),

@@ -80,8 +80,9 @@ export const liveFollow = async (
   const begun = new Set<number>();
   const show = (view: View, item: TimelineItem): void => {
     if (options.hides?.(item) === true) return;
-    // A tool is shown when it starts and when it ends; an answer in pieces once it is whole.
+    // A tool is shown when it starts and when it ends; an answer in pieces once it is whole; a state once.
     if (item.open && (item.kind !== 'tool' || begun.has(item.seq))) return;
+    if (item.kind === 'status' && begun.has(item.seq)) return;
     begun.add(item.seq);
     const width = terminal.noteWidth;
     for (const line of itemLines(item, view, { style: terminal.noteStyle, width, lines: 'one' })) say(line);

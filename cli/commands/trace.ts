@@ -20,7 +20,8 @@ export class TraceCommand extends MeshCommand {
       begins so. Shows every event; of a long text its beginning, all of it with \`--full\`.
 
       \`-o json\` is one array of EventV1 records, \`-o jsonl\` the same a line each, byte for byte as they stand in
-      events.jsonl. The text form joins the pieces of an answer and the two ends of a tool’s use.
+      events.jsonl. The text form joins the pieces of an answer, the two ends of a tool’s use,
+      and a state of the engine with the agent’s bare repetition of it.
     `,
     examples: [
       ['A readable timeline', '$0 trace 0198c0de'],
