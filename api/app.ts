@@ -2,7 +2,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Engine, Log } from '#engine/index';
 import { MeshError } from '#machines/nouns/error';
-import { consoleFiles } from './console-files.ts';
+import { consoleFiles, isConsolePath } from './console-files.ts';
 import { ROUTES, type RouteId } from './contract/routes.ts';
 import { authenticate } from './guard/authenticate.ts';
 import { authorize } from './guard/authorize.ts';
@@ -125,13 +125,14 @@ export const createApp = (engine: Engine, door: Door, parts: AppParts): Express 
   const names = doorNames(door);
   const routes = routesOf(door);
   const mounted: Mounted[] = routes.map((route) => ROUTES[route]);
+  const servesConsole = door.kind === 'tcp' && parts.consoleDir !== null;
 
   app.use((request: Request, response: Response, next: NextFunction) => {
     setSecurityHeaders(response, 'api');
     checkRequestLine(request);
     checkHost(names, request);
-    checkOrigin(names, request);
     const methods = allowed(mounted, request.path);
+    checkOrigin(names, request, servesConsole && methods.length === 0 && isConsolePath(request.path));
     if (methods.length === 0 || (methods.includes(request.method) && request.method !== 'OPTIONS')) {
       next();
       return;

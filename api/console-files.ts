@@ -17,12 +17,14 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
+/** The console's own addresses: all but the API's. A path that a route of the table has is not one either. */
+export const isConsolePath = (path: string): boolean => path !== '/api' && !path.startsWith('/api/');
+
 /** A browser that asks for a page, not a script that is missing. */
 const asksForPage = ({ method, path, headers }: Request): boolean =>
   (method === 'GET' || method === 'HEAD') &&
   (headers.accept ?? '').includes('text/html') &&
-  path !== '/api' &&
-  !path.startsWith('/api/');
+  isConsolePath(path);
 
 /** The console in `directory`. What it has no answer for goes on to the next handler. */
 export const consoleFiles = (directory: string): Router => {
