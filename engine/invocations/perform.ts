@@ -131,6 +131,8 @@ export const createPerform = (
         },
         (error: unknown) => {
           ports.log.error({ err: error, run_id: row.runId }, 'an adapter threw');
+          // Whatever its agent still does is nobody's any more.
+          controller.abort(error);
           resolve({ outcome: failed(error), stop });
         },
       );
@@ -139,6 +141,12 @@ export const createPerform = (
       for (const each of forget) each();
     });
   };
+
+  /** Artifacts that an earlier life of the daemon has recorded. */
+  const recordedArtifacts = (runId: string): string[] =>
+    parts.log
+      .page({ run_id: runId, kind: 'artifact' }, 0, LIMITS.eventsPageMax)
+      .lines.map((line) => (JSON.parse(line) as { id: string }).id);
 
   const targetOf = (row: InvocationRow): Target => {
     const { skill } = row.data as StepData;
@@ -208,11 +216,12 @@ export const createPerform = (
     if (deadline === null) return;
     const { cancelRequested = null } = rows.state(row.runId) ?? {};
     const fresh: InvocationRow = { ...row, agent: target.name, deadline, cancelRequested };
-    const recorder = createRecorder(fresh, parts);
+    const isFirst = isUntouched || row.startedAt === null;
+    const recorder = createRecorder(fresh, parts, isFirst ? [] : recordedArtifacts(row.runId));
     const { outcome, stop } = await untilEnded(fresh, (signal) =>
       invokeOrReattach(
         fresh,
-        isUntouched || row.startedAt === null,
+        isFirst,
         adapter,
         {
           target,

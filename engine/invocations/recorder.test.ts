@@ -18,6 +18,7 @@ let folder = '';
 let store: Store;
 let log: EventLog;
 let recorder: Recorder;
+let makeRecorder: (recorded?: readonly string[]) => Recorder;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'recorder-'));
@@ -48,7 +49,9 @@ beforeEach(async () => {
   });
   const row = rows.get('r1');
   assert.ok(row);
-  recorder = createRecorder(row, { writer: store.writer, log, rows, artifacts, ports });
+  makeRecorder = (recorded) =>
+    createRecorder(row, { writer: store.writer, log, rows, artifacts, ports }, recorded);
+  recorder = makeRecorder();
 });
 afterEach(async () => {
   await store.writer.submit((tx) => {
@@ -160,5 +163,32 @@ describe('a recorder', () => {
       ),
       text,
     );
+  });
+
+  it('stores an event that is longer than a line may be beside the log, and says what it was', async () => {
+    const output = 'z'.repeat(5_000_000);
+    await recorder.event({
+      kind: 'tool',
+      payload: { name: 'cat', phase: 'end', call_id: 'c1', output: { output } },
+    });
+    const [event] = events();
+    assert.equal(event?.kind, 'tool');
+    assert.equal(event.payload['call_id'], 'c1');
+    const whole = createArtifacts(
+      join(folder, 'artifacts'),
+      nodePorts(pino({ level: 'silent' }), {}).disk,
+    ).read(String(event.payload['ref']));
+    assert.equal((JSON.parse(whole) as { output: { output: string } }).output.output, output);
+  });
+
+  it('does not record again what an earlier life recorded, and records what is new', async () => {
+    const again = makeRecorder(['e1', 'e2']);
+    for (const name of ['one', 'two', 'three'])
+      await again.event({ kind: 'artifact', payload: { name, text: name }, metadata: { replayed: true } });
+    assert.deepEqual(
+      events().map(({ payload }) => payload['name']),
+      ['three'],
+    );
+    assert.equal(again.artifactIds.length, 3);
   });
 });

@@ -1,5 +1,6 @@
 // Writes down what an agent does during one invocation: one FIFO, deltas coalesced, late events marked as such.
 import type { EventDraft, EventPayload, EventV1 } from '#machines/nouns/event';
+import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AdapterEvent, NativeHandle, Sink } from '../agents/adapter.ts';
 import type { EventLog } from '../events/append.ts';
@@ -55,10 +56,34 @@ export interface Recorder extends Sink {
   readonly taskId: string | null;
 }
 
-/** A recorder for one invocation. */
-export const createRecorder = (row: InvocationRow, parts: RecorderParts): Recorder => {
+/** Fields of a payload that a reader cannot do without stay, whatever their size was, cut to this. */
+const CUT_CHARS = 4_096;
+
+/** An event that is longer than a line of the log may be: its whole payload is stored beside the log, a cut one stays. */
+const cut = (event: AdapterEvent, artifacts: Artifacts): AdapterEvent => {
+  const whole = artifacts.keep({ data: event.payload });
+  const payload = Object.fromEntries(
+    Object.entries(event.payload).flatMap(([key, value]): [string, unknown][] => {
+      if (typeof value === 'string')
+        return [[key, value.length > CUT_CHARS ? `${value.slice(0, CUT_CHARS)}…` : value]];
+      return JSON.stringify(value ?? null).length > CUT_CHARS ? [] : [[key, value]];
+    }),
+  );
+  return { ...event, payload: { ...payload, ref: whole.ref } } as unknown as AdapterEvent;
+};
+
+/**
+ * A recorder for one invocation. `recorded` are the artifact events that an earlier life of the daemon wrote: the
+ * adapter tells of those artifacts again when it has found the run again, and they are not written twice.
+ */
+export const createRecorder = (
+  row: InvocationRow,
+  parts: RecorderParts,
+  recorded: readonly string[] = [],
+): Recorder => {
   const { writer, log, rows, artifacts, ports } = parts;
-  const artifactIds: string[] = [];
+  const artifactIds: string[] = [...recorded];
+  let retold = 0;
   let taskId = row.taskId;
   let piece: Piece | null = null;
   let lastFlush = Number.NEGATIVE_INFINITY;
@@ -161,10 +186,20 @@ export const createRecorder = (row: InvocationRow, parts: RecorderParts): Record
         await buffer(event);
         return;
       }
+      if (event.kind === 'artifact' && event.metadata?.['replayed'] === true && retold < recorded.length) {
+        retold += 1;
+        return;
+      }
       const before = takePiece();
-      const stored = await submit((tx) => {
-        if (before !== null) write(tx, before);
-        return write(tx, event);
+      const store = (told: AdapterEvent): Promise<EventV1> =>
+        submit((tx) => {
+          if (before !== null) write(tx, before);
+          return write(tx, told);
+        });
+      const stored = await store(event).catch((error: unknown) => {
+        if (error instanceof MeshError && error.code === 'payload_too_large')
+          return store(cut(event, artifacts));
+        throw error;
       });
       if (event.kind === 'artifact') artifactIds.push(stored.id);
     },

@@ -13,6 +13,7 @@ import {
   statusOf,
   stepOf,
 } from '#machines/team-run/host';
+import { keysInFlight } from '#machines/team-run/parts';
 import type { EventLog } from '../events/append.ts';
 import type { Tx } from '../store/writer.ts';
 import type { ApplyEffect } from './effects.ts';
@@ -106,6 +107,10 @@ export const createDrive = (parts: DriveParts): Drive => {
       },
       'engine',
     );
+    parts.applyEffect(tx, run, {
+      type: 'cancelInvocations',
+      keys: keysInFlight(run.snapshot.context),
+    });
     timers.stopAll(tx, run.row.id);
     rows.update(tx, {
       id: run.row.id,

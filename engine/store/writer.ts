@@ -53,7 +53,7 @@ export class Writer {
   readonly #savepoint: () => void;
   readonly #release: () => void;
   readonly #undo: () => void;
-  #waiting: Submission[] = [];
+  readonly #waiting: Submission[] = [];
   #scheduled = false;
   #head: number;
   #closed = false;
@@ -93,22 +93,24 @@ export class Writer {
     if (this.#closed) return Promise.reject(new MeshError('stopping'));
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.flush();
-      });
+      this.#schedule();
+    });
+  }
+
+  /** One batch a turn of the event loop: ten thousand submissions at once must not stop everything else. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#commitBatch(this.#waiting.splice(0, BATCH_MAX));
+      if (this.#waiting.length > 0) this.#schedule();
     });
   }
 
   /** Commits what waits, now. */
   flush(): void {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, BATCH_MAX);
-      this.#waiting = this.#waiting.slice(BATCH_MAX);
-      this.#commitBatch(batch);
-    }
+    while (this.#waiting.length > 0) this.#commitBatch(this.#waiting.splice(0, BATCH_MAX));
   }
 
   /** Commits what waits and refuses more. */
@@ -118,6 +120,7 @@ export class Writer {
   }
 
   #commitBatch(batch: readonly Submission[]): void {
+    if (batch.length === 0) return;
     const now = this.#clock.now();
     const rows: EventRow[] = [];
     const effects: (() => void)[] = [];
