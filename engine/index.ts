@@ -12,11 +12,10 @@ import type { Engine, EngineConfig, Health } from './engine.ts';
 import { acceptRecord } from './events/accept.ts';
 import { createEventLog } from './events/append.ts';
 import { openMirror } from './events/mirror.ts';
-import { rebuild, type RebuildReport } from './events/rebuild.ts';
+import type { RebuildReport } from './events/rebuild.ts';
 import { verify } from './events/verify.ts';
 import { createArtifacts } from './invocations/artifacts.ts';
 import type { Ports } from './ports.ts';
-import { createReplay } from './runs/replay.ts';
 import { openStore } from './store/open.ts';
 import { createTemplates } from './templates/load.ts';
 
@@ -30,10 +29,13 @@ export type { Disk, Log, Ports } from './ports.ts';
  * Makes a new database from events.jsonl and puts it in the place of the old one when they agree. The caller holds the
  * folder's lock and no engine is open on it. Throws data_newer and storage_failed; then nothing has changed.
  */
-export const rebuildDatabase = (
+export const rebuildDatabase = async (
   config: Pick<EngineConfig, 'dataDir' | 'synchronous'>,
   ports: Ports,
 ): Promise<RebuildReport> => {
+  // Loaded here, because a start that rebuilds nothing needs neither of them.
+  const { rebuild } = await import('./events/rebuild.ts');
+  const { createReplay } = await import('./runs/replay.ts');
   const artifacts = createArtifacts(join(config.dataDir, FILES.artifacts), ports.disk);
   return rebuild({ ...config, ports, replay: (store) => createReplay(store, artifacts, ports) });
 };

@@ -1,8 +1,9 @@
 // A step's output: taken from what the agent answered, and checked against the schema that the template declares.
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { type Failure, failure } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { Outcome } from '../agents/adapter.ts';
+import { ajv2020 } from '../templates/ajv.ts';
 
 /** Where an output came from: the last data artifact (by its index), or the final text. */
 export interface StepOutput {
@@ -50,7 +51,7 @@ interface Validators {
 
 const compile = (schema: Readonly<Record<string, unknown>>, allErrors: boolean): ValidateFunction =>
   // `strict` was asked for when the template was checked; here an older template must still run.
-  new Ajv2020({ strict: false, allErrors }).compile(schema);
+  ajv2020({ strict: false, allErrors }).compile(schema);
 
 /** A checker for JSON Schema 2020-12. */
 export const createOutputChecker = (): OutputChecker => {

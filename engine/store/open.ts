@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import { MeshError } from '#machines/nouns/error';
 import type { Ports } from '../ports.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -52,7 +52,10 @@ const migrate = async (
   const newer = applied.filter((name) => !known.includes(name));
   if (newer.length > 0)
     throw new MeshError('data_newer', `${file} has been migrated by a newer version (${newer.join(', ')})`);
-  for (const name of known.filter((name) => !applied.includes(name))) {
+  const pending = known.filter((name) => !applied.includes(name));
+  if (pending.length === 0) return;
+  const { Migrator } = await import('kysely/migration');
+  for (const name of pending) {
     if (applied.length > 0) keepCopy(db, file, name);
     // The migrator would close the connection with its dialect; it works on the same one here.
     const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db }) });

@@ -1,6 +1,6 @@
 // The output schema of a step: compiled strictly with Ajv 2020, so that a misspelt keyword is a fault and not a check that never fails.
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { Ajv2020, ErrorObject } from 'ajv/dist/2020.js';
+import { ajv2020 } from './ajv.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ export interface SchemaFault {
 
 /** `strictRequired` is off: `required: [cause]` without `properties` is a fair thing to ask. */
 const compiler = (): Ajv2020 =>
-  new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, logger: false });
+  ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true, logger: false });
 
 /** A JSON pointer as a path of keys; numbers stand for places in lists. */
 const pointerPath = (pointer: string): (string | number)[] =>

@@ -1,11 +1,8 @@
-// Agents that speak A2A: 1.0 by JSON-RPC or HTTP+JSON, and 0.3 by the SDK’s compatibility layer.
+// Agents that speak A2A: 1.0 by JSON-RPC or HTTP+JSON, and 0.3 by the SDK’s compatibility layer. The SDK is loaded when
+// the first agent is asked: a daemon that starts answers sooner without it.
 import { Readable } from 'node:stream';
 import type { Ports } from '../../ports.ts';
-import type { AgentAdapter, Capabilities, Probe } from '../adapter.ts';
-import { fetchCard, protocolOf, skillsOf } from './card.ts';
-import { addressOf, usableCard } from './connect.ts';
-import { toFailure } from './faults.ts';
-import { invoke, reattach } from './run.ts';
+import type { AgentAdapter, Capabilities } from '../adapter.ts';
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -25,29 +22,7 @@ export const createA2aAdapter = (ports: Pick<Ports, 'clock' | 'net'>): AgentAdap
   summary: 'agents that speak A2A 1.0 (JSON-RPC, HTTP+JSON) or 0.3',
   capabilities: () => CAPABILITIES,
 
-  async probe(target, { signal }): Promise<Probe> {
-    const begun = ports.clock.now();
-    const latencyMs = (): number => ports.clock.now() - begun;
-    try {
-      const agentUrl = addressOf(target);
-      const { raw, card } = await fetchCard({ net: ports.net, agentUrl, token: target.token, signal });
-      usableCard(raw, target);
-      return {
-        ok: true,
-        name: card.name,
-        description: card.description,
-        version: card.version === '' ? null : card.version,
-        protocol: `A2A ${protocolOf(card)}`,
-        skills: skillsOf(card),
-        card: raw,
-        latencyMs: latencyMs(),
-        problem: null,
-      };
-    } catch (error) {
-      const none = { name: null, description: '', version: null, protocol: null, skills: [], card: null };
-      return { ok: false, ...none, latencyMs: latencyMs(), problem: toFailure(error) };
-    }
-  },
+  probe: async (target, { signal }) => (await import('./probe.ts')).probe(ports, target, signal),
 
   // An A2A agent is reached as it stands: nothing of ours is put anywhere.
   plan: () => Promise.resolve({ kind: 'a2a', steps: [], obstacles: [], details: null }),
@@ -56,6 +31,7 @@ export const createA2aAdapter = (ports: Pick<Ports, 'clock' | 'net'>): AgentAdap
   // Agents on the network are found by engine/discovery, which hands their addresses over.
   discover: () => Readable.from([]),
 
-  invoke: (request, sink) => invoke(ports, request, sink),
-  reattach: (request, handle, sink) => reattach(ports, request, handle, sink),
+  invoke: async (request, sink) => (await import('./run.ts')).invoke(ports, request, sink),
+  reattach: async (request, handle, sink) =>
+    (await import('./run.ts')).reattach(ports, request, handle, sink),
 });
