@@ -213,7 +213,9 @@ export class TestMesh {
     log.subscribe((rows) => {
       this.commits.push(rows.map(({ event: { payload } }) => String(payload['event'] ?? payload['state'])));
     });
-    const templates = createTemplates({ dirs: [] });
+    const templates = createTemplates({
+      dirs: [{ dir: join(this.folder, FILES.templates), origin: 'test' }],
+    });
     const adapter = scriptedAdapter(this);
     const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });
     const agents: AgentDirectory = {

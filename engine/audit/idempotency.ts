@@ -8,6 +8,11 @@ import type { Tx } from '../store/writer.ts';
 
 export interface Idempotency {
   /**
+   * What an earlier request with this key made, or null: asked before the request is judged, so that a repeat is
+   * answered even when it would be refused today. Throws idempotency_conflict like `claim`.
+   */
+  earlier(operation: Operation, key: string | undefined, args: unknown): string | null;
+  /**
    * Inside the transaction that makes `subject`: the id of what an earlier request with this key made, or null when
    * this is the first. Throws idempotency_conflict when the key was used for other arguments.
    */
@@ -34,18 +39,21 @@ export const createIdempotency = ({ db }: Store): Idempotency => {
         created_at: param('at'),
       }),
   );
+  const earlier: Idempotency['earlier'] = (operation, key, args) => {
+    if (key === undefined) return null;
+    const known = find.get({ operation, key });
+    if (known === undefined) return null;
+    if (known.args_sha256 !== argsSha256(args))
+      throw new MeshError('idempotency_conflict', `the key ${key} was used for another request`);
+    return known.subject;
+  };
   return {
+    earlier,
     claim: (tx, operation, key, args, subject) => {
-      if (key === undefined) return null;
-      const hash = argsSha256(args);
-      const earlier = find.get({ operation, key });
-      if (earlier === undefined) {
-        insert.run({ operation, key, args: hash, subject, at: tx.now });
-        return null;
-      }
-      if (earlier.args_sha256 !== hash)
-        throw new MeshError('idempotency_conflict', `the key ${key} was used for another request`);
-      return earlier.subject;
+      const made = earlier(operation, key, args);
+      if (made === null && key !== undefined)
+        insert.run({ operation, key, args: argsSha256(args), subject, at: tx.now });
+      return made;
     },
   };
 };

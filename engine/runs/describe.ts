@@ -1,7 +1,9 @@
 // A team run as others see it: status, steps with their attempts and outputs, and for a failure its root cause.
 import { ERRORS, type Failure, isErrorCode } from '#machines/nouns/error';
+import type { EventPayload, EventV1 } from '#machines/nouns/event';
 import {
   BLOCKED,
+  ENDED_OUTSIDE,
   type RootCause,
   type StepView,
   type TeamRun,
@@ -21,6 +23,8 @@ export interface DescribeParts {
   readonly rows: TeamRunRows;
   readonly library: MachineLibrary;
   readonly invocationRows: Pick<InvocationRows, 'ofTeamRun' | 'byKey'>;
+  /** The last error event of the run itself. */
+  readonly ownError: (teamRunId: string) => RootCause | null;
   readonly locateFailure: (key: string) => { runId: string; eventId: string | null } | null;
 }
 
@@ -50,7 +54,8 @@ const rootCause = (row: TeamRunRow, snapshot: RunSnapshot | null, parts: Describ
     return { step: null, attempt: null, run_id: null, event_id: null, error, next: nextThing(error, null) };
   }
   const failure = contextOf(row, snapshot).failure;
-  if (failure === null) return null;
+  // A machine that threw could not say so itself: the run's own error event does.
+  if (failure === null) return row.status === ENDED_OUTSIDE.threw ? parts.ownError(row.id) : null;
   const place = failure.key === null ? null : parts.locateFailure(failure.key);
   return {
     step: failure.step,
@@ -59,6 +64,20 @@ const rootCause = (row: TeamRunRow, snapshot: RunSnapshot | null, parts: Describ
     event_id: place?.eventId ?? null,
     error: failure.error,
     next: nextThing(failure.error, place?.runId ?? null),
+  };
+};
+
+/** An error event of a run as its root cause. */
+export const causeOfEvent = (event: EventV1): RootCause => {
+  const { code, message } = event.payload as EventPayload<'error'>;
+  const error: Failure = { code, message, retryable: false };
+  return {
+    step: event.step,
+    attempt: null,
+    run_id: event.run_id,
+    event_id: event.id,
+    error,
+    next: nextThing(error, event.run_id),
   };
 };
 

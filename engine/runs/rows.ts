@@ -1,7 +1,7 @@
 // The rows of team runs, their pinned templates and the outputs of their steps.
 import type { Store } from '../store/open.ts';
 import type { Schema } from '../store/schema.ts';
-import { param, statement, statementOf } from '../store/statement.ts';
+import { param, statement, statementOf, writtenStatement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
 export type TeamRunRow = Readonly<Schema['team_runs']>;
@@ -101,20 +101,15 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       return query.orderBy('id', 'desc').limit(param<number>('limit'));
     },
   );
-  const live = statement<{ after: string; limit: number }>()(db, (k) =>
-    k
-      .selectFrom('team_runs')
-      .selectAll()
-      .where('ended_at', 'is', null)
-      .where('id', '>', param<string>('after'))
-      .orderBy('id')
-      .limit(param<number>('limit')),
+  const live = writtenStatement<{ after: string; limit: number }, TeamRunRow>(
+    db,
+    'select * from team_runs where ended_at is null and id > ? order by id limit ?',
+    ['after', 'limit'],
   );
-  const countLive = statement<Record<string, never>>()(db, (k) =>
-    k
-      .selectFrom('team_runs')
-      .select((e) => e.fn.countAll<number>().as('count'))
-      .where('ended_at', 'is', null),
+  const countLive = writtenStatement<Record<string, never>, { count: number }>(
+    db,
+    'select count(*) as count from team_runs where ended_at is null',
+    [],
   );
   const saveOutput = statement<{ team_run_id: string; step: string; execution: number; output: string }>()(
     db,

@@ -1,6 +1,9 @@
 // Team runs over a real database with scripted agents: durability, retries, pause, cancel, time limits, replay.
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { FILES } from '#machines/nouns/data-folder';
 import type { EventV1 } from '#machines/nouns/event';
 import { compile } from '#machines/team-run/compile';
 import { host, type HostedEvent, initial, next, persist } from '#machines/team-run/host';
@@ -204,6 +207,19 @@ describe('starting', () => {
     await assert.rejects(mesh.start(FOUR, { word: 'other' }, 'k1'), { code: 'idempotency_conflict' });
     await mesh.ended(first);
     assert.equal(mesh.calls.length, 4);
+  });
+
+  it('with the same key is the same run even when the file behind the name has changed or gone', async () => {
+    const folder = join(mesh.folder, FILES.templates);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'sample.yaml'), FOUR);
+    const ask = { template: { name: 'sample' }, inputs: {}, idempotencyKey: 'k2' };
+    const { team_run_id: first } = await mesh.core.runs.api.start(mesh.caller, ask);
+    writeFileSync(join(folder, 'sample.yaml'), FOUR.replace('do a', 'do something else'));
+    assert.equal((await mesh.core.runs.api.start(mesh.caller, ask)).team_run_id, first);
+    rmSync(folder, { recursive: true });
+    assert.equal((await mesh.core.runs.api.start(mesh.caller, ask)).team_run_id, first);
+    await mesh.ended(first);
   });
 
   it('a template with errors leaves nothing behind', async () => {

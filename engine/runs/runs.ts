@@ -1,5 +1,6 @@
 // Team runs put together: start, control, outcomes of their steps, timers, recovery, and how they look from outside.
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
+import type { EventV1 } from '#machines/nouns/event';
 import type { TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
@@ -15,7 +16,7 @@ import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import type { Templates } from '../templates/load.ts';
 import { createControl } from './control.ts';
-import { createDescribe } from './describe.ts';
+import { causeOfEvent, createDescribe } from './describe.ts';
 import { createDrive } from './drive.ts';
 import type { Incoming } from './live-run.ts';
 import { createApplyEffect } from './effects.ts';
@@ -107,7 +108,16 @@ export const createRuns = (parts: RunsParts): Runs => {
     },
     invocationRows,
   });
-  const describe = createDescribe({ rows, library, invocationRows, locateFailure });
+  const describe = createDescribe({
+    rows,
+    library,
+    invocationRows,
+    locateFailure,
+    ownError: (teamRunId) => {
+      const line = log.page({ run_id: teamRunId, kind: 'error' }, 0, 100).lines.at(-1);
+      return line === undefined ? null : causeOfEvent(JSON.parse(line) as EventV1);
+    },
+  });
 
   const rowOf = (teamRunId: string) => {
     const row = rows.get(teamRunId);

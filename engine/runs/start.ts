@@ -38,14 +38,17 @@ export const createStart =
   (parts: StartParts) =>
   async (caller: Caller, ask: StartAsk): Promise<string> => {
     const { writer, log, rows, library, drive, audit, idempotency, ids } = parts;
+    // What was asked, as it was asked: a later change of the template's file makes the repeat no other request.
+    const asked = { template: ask.template, inputs: ask.inputs };
+    const before = idempotency.earlier('team_run.start', ask.idempotencyKey, asked);
+    if (before !== null) return before;
     const pinned = await parts.templates.pin(ask.template);
     const inputs = resolveInputs(pinned.template.inputs, ask.inputs);
-    const args = { template: pinned.hash, inputs };
     const id = ids.uuidv7();
     return writer.submit((tx) => {
-      const earlier = idempotency.claim(tx, 'team_run.start', ask.idempotencyKey, args, id);
+      const earlier = idempotency.claim(tx, 'team_run.start', ask.idempotencyKey, asked, id);
       if (earlier !== null) return earlier;
-      audit.append(tx, caller, 'team_run.start', 'write', id, args);
+      audit.append(tx, caller, 'team_run.start', 'write', id, { template: pinned.hash, inputs });
       const entry = library.put(pinned.hash, pinned.template);
       const snapshot = initial(entry.hosted, { teamRunId: id, at: tx.now });
       const row: TeamRunRow = {

@@ -2,7 +2,7 @@
 import type { Clock } from '../ports.ts';
 import type { Store } from '../store/open.ts';
 import type { Schema } from '../store/schema.ts';
-import { param, statement } from '../store/statement.ts';
+import { param, statement, writtenStatement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
 export type TimerRow = Readonly<Schema['timers']>;
@@ -65,8 +65,10 @@ export const createTimers = ({ db }: Store, clock: Clock): Timers => {
       .where('timer_id', '=', param<string>('timer_id'))
       .where('generation', '=', param<number>('generation')),
   );
-  const earliest = statement<{ after: number }>()(db, (k) =>
-    k.selectFrom('timers').selectAll().orderBy('due_at').limit(param<number>('after')),
+  const earliest = writtenStatement<{ most: number }, TimerRow>(
+    db,
+    'select * from timers order by due_at limit ?',
+    ['most'],
   );
   let fire: ((row: TimerRow) => Promise<void>) | null = null;
   let disarm: (() => void) | null = null;
@@ -88,9 +90,7 @@ export const createTimers = ({ db }: Store, clock: Clock): Timers => {
 
   const fireDue = (): void => {
     const now = clock.now();
-    const rows = earliest
-      .all({ after: FIRE_AT_ONCE + inHand.size })
-      .filter((row) => !inHand.has(nameOf(row)));
+    const rows = earliest.all({ most: FIRE_AT_ONCE + inHand.size }).filter((row) => !inHand.has(nameOf(row)));
     for (const row of rows) {
       if (row.due_at > now) {
         arm(row.due_at);
