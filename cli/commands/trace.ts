@@ -16,8 +16,8 @@ export class TraceCommand extends MeshCommand {
   static override readonly usage = Command.Usage({
     description: 'Everything that happened in a run, a task or a team run',
     details: `
-      Takes the id of a team run, of a run or of an agent’s task, or its first six or more characters when only one
-      begins so. Shows every event; of a long text its beginning, all of it with \`--full\`.
+      Takes the id of a team run, of a run or of an agent’s task, or its first or last six or more characters
+      when only one has them. Shows every event; of a long text its beginning, all of it with \`--full\`.
 
       \`-o json\` is one array of EventV1 records, \`-o jsonl\` the same a line each, byte for byte as they stand in
       events.jsonl. The text form joins the pieces of an answer, the two ends of a tool’s use,

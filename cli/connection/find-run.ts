@@ -1,12 +1,12 @@
-// From what a person typed to the run that it names: a whole id, or a prefix that only one run has.
+// From what a person typed to the run that it names: a whole id, or its beginning or end when only one run has it.
 import type { Client } from '#api/contract/client';
 import { MeshError } from '#machines/nouns/error-codes';
 import { LIMITS } from '#machines/nouns/limits';
 import { UsageProblem } from '../render/problem.ts';
 import type { Invocation, TeamRun } from '#machines/nouns/run';
 
-/** Shorter prefixes are more likely slips than names. */
-const PREFIX_CHARS = 6;
+/** Fewer characters are more likely a slip than a name. */
+const PART_CHARS = 6;
 
 export type FoundRun =
   | { readonly kind: 'team'; readonly id: string; readonly run: TeamRun }
@@ -23,10 +23,13 @@ export const unlessMissing = async <T>(asked: Promise<T>): Promise<T | null> => 
   }
 };
 
-/** The whole id of the one recent run or task that begins with the prefix. Throws unknown_run, or a UsageProblem with the candidates. */
-export const completeId = async (client: Client, prefix: string): Promise<string> => {
-  const unknown = new MeshError('unknown_run', `No run or task is known as ${prefix}`);
-  if (prefix.length < PREFIX_CHARS) throw unknown;
+/**
+ * The whole id of the one recent run or task that begins or ends so (ids begin with the time: those of one hour begin
+ * alike, and differ at their end). Throws unknown_run, or a UsageProblem with the candidates.
+ */
+export const completeId = async (client: Client, part: string): Promise<string> => {
+  const unknown = new MeshError('unknown_run', `No run or task is known as ${part}`);
+  if (part.length < PART_CHARS) throw unknown;
   const limit = LIMITS.listPageMax;
   const [teams, calls] = await Promise.all([
     client.call('team-runs.list', { query: { limit } }),
@@ -34,15 +37,15 @@ export const completeId = async (client: Client, prefix: string): Promise<string
   ]);
   const ids = new Set(
     [...teams.map((run) => run.team_run_id), ...calls.flatMap((call) => [call.run_id, call.task_id])].filter(
-      (id) => id !== null && id.startsWith(prefix),
+      (id) => id !== null && (id.startsWith(part) || id.endsWith(part)),
     ),
   );
   const [only, ...others] = [...ids].filter((id) => id !== null);
   if (only === undefined) throw unknown;
   if (others.length > 0)
     throw new UsageProblem(
-      `${prefix} begins ${ids.size} ids`,
-      `Give more of it; the first are ${[only, ...others].slice(0, 3).join(', ')}.`,
+      `${ids.size} runs have an id like ${part}`,
+      `Give more of it, or its last characters. The latest: ${[only, ...others].slice(0, 3).join(', ')}.`,
     );
   return only;
 };
@@ -54,7 +57,7 @@ const lookUp = async (client: Client, id: string): Promise<FoundRun | null> => {
   return call === null ? null : { kind: 'call', id, call };
 };
 
-/** The team run or call of an id or unique prefix. Throws unknown_run. */
+/** The team run or call of an id, or of a part of one. Throws unknown_run. */
 export const findRun = async (client: Client, typed: string): Promise<FoundRun> => {
   const found = await lookUp(client, typed);
   if (found !== null) return found;

@@ -9,7 +9,7 @@ export class RunsGetCommand extends MeshCommand {
   static override readonly usage = Command.Usage({
     description: 'One run: its steps and attempts, and for a failure where, why and what next',
     details:
-      'Takes the id of a team run or of a call, or its first six or more characters when only one begins so.',
+      'Takes the id of a team run or of a call, or its first or last six or more characters when only one has them.',
     examples: [
       ['A run', '$0 runs get 0198c0de'],
       ['Only its status', '$0 runs get 0198c0de -o json | jq -r .status'],
