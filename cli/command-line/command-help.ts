@@ -3,15 +3,9 @@ import type { Definition } from 'clipanion';
 import { paragraph } from '../render/paragraph.ts';
 import type { Style } from '../render/style.ts';
 import { cells } from '../render/table.ts';
+import { longName, SHARED, synopsis, writtenOption } from './synopsis.ts';
 
-const SHARED = new Set(['--data-dir', '--daemon-url', '--host', '--port', '--output', '--color', '--quiet']);
 const MOST_CELLS = 96;
-
-/** `-o,--output #0` as people write it: `-o, --output VALUE`. */
-const written = (definition: string): string => definition.replace(/,/g, ', ').replace(/ #\d+/g, ' VALUE');
-
-const isShared = (definition: string): boolean =>
-  [...SHARED].some((name) => new RegExp(`(?:^|,)${name}(?: |$)`).test(definition));
 
 /** Clipanion wraps at 80; paragraphs are put together again and wrapped to the terminal. */
 const paragraphs = (text: string, width: number): string =>
@@ -24,11 +18,11 @@ const paragraphs = (text: string, width: number): string =>
 /** The page of a command. `width` is the terminal’s. */
 export const commandHelp = (definition: Definition, width: number, style: Style): string => {
   const wide = Math.min(width, MOST_CELLS);
-  const options = definition.options.map((option) => ({ ...option, text: written(option.definition) }));
+  const options = definition.options.map((option) => ({ ...option, text: writtenOption(option.definition) }));
   const pad = Math.min(28, Math.max(...options.map((option) => cells(option.text))));
   const lines = (shared: boolean): string =>
     options
-      .filter((option) => isShared(option.definition) === shared)
+      .filter((option) => SHARED.has(longName(option.definition)) === shared)
       .map(({ text, description = '' }) => {
         const about = paragraph(description, wide - pad - 4, pad + 4);
         const gap = cells(text) > pad ? `\n${' '.repeat(pad + 4)}` : ' '.repeat(pad - cells(text) + 2);
@@ -37,7 +31,7 @@ export const commandHelp = (definition: Definition, width: number, style: Style)
       .join('\n');
   const section = (title: string, body: string): string =>
     body === '' ? '' : `\n${style.bold(title)}\n${body}\n`;
-  const usage = written(definition.usage).replace(/^/, '  ');
+  const usage = `  ${paragraph(synopsis(definition), wide - 4, 4)}`;
   const examples = (definition.examples ?? [])
     .map(([about, line]) => `  ${style.dim(`# ${about.trim()}`)}\n  ${line}`)
     .join('\n');

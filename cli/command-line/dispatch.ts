@@ -5,6 +5,7 @@ import { problemJson, problemOf, problemText, UsageProblem } from '../render/pro
 import { styleFor, type Style } from '../render/style.ts';
 import { Detached } from './detached.ts';
 import { nearest } from './nearest.ts';
+import { longName, synopsis, VALUES } from './synopsis.ts';
 import { COMMANDS, GROUPS, commandOf } from './table.ts';
 
 export interface Streams {
@@ -74,26 +75,37 @@ const unknownCommand = (argv: readonly string[]): UsageProblem => {
 };
 
 /** What Clipanion’s parser says, as one of our problems: what is wrong, what was meant, how the command is used. */
-const syntaxProblem = (cli: Cli, name: string, error: Error): UsageProblem => {
+const syntaxProblem = (cli: Cli, name: string, typed: readonly string[], error: Error): UsageProblem => {
   const [definition] = cli.definitions();
+  const needed = (definition?.options ?? [])
+    .filter(({ required }) => required)
+    .map((option) => longName(option.definition))
+    .filter((option) => !typed.some((word) => word === option || word.startsWith(`${option}=`)));
   const options = (definition?.options ?? []).flatMap(
     (option) => option.definition.match(/-{1,2}[a-z][a-z-]*/g) ?? [],
   );
-  const unknown = /Unsupported option name \("([^"]+)"\)/.exec(error.message)?.[1];
-  const near = unknown === undefined ? [] : nearest(unknown.split('=')[0] ?? unknown, options);
+  const unknown = /(?:Unsupported|Invalid) option name \("([^"]+)"\)/.exec(error.message)?.[1];
+  // Every short option is near every other: only a long one is recognized as a slip.
+  const near = unknown?.startsWith('--') === true ? nearest(unknown.split('=')[0] ?? unknown, options) : [];
   const said = error.message.split('\n')[0] ?? '';
   const what =
     unknown !== undefined
       ? `agentmesh ${name} has no option ${unknown}`
-      : /not found/.test(said)
-        ? `agentmesh ${name} does not take these arguments`
-        : said.replace(/\.?$/, '');
-  const usage = definition?.path ?? `agentmesh ${name}`;
+      : needed.length > 0
+        ? `agentmesh ${name} needs ${needed.map((option) => `${option} ${VALUES[option] ?? 'VALUE'}`).join(' and ')}`
+        : /not found/.test(said)
+          ? `agentmesh ${name} does not take these arguments`
+          : /Not enough positional/.test(said)
+            ? `agentmesh ${name} needs an argument more`
+            : /Extraneous positional argument \((.*)\)/.test(said)
+              ? `agentmesh ${name} has no use for ${/\((.*)\)/.exec(said)?.[1] ?? 'all these arguments'}`
+              : said.replace(/\.?$/, '');
+  const usage = definition === undefined ? `agentmesh ${name}` : synopsis(definition);
   return new UsageProblem(
     what,
     near.length > 0
       ? `Did you mean ${near.join(' or ')}?`
-      : `Usage: ${usage}; agentmesh ${name} --help tells more.`,
+      : `Usage: ${usage}\nagentmesh ${name} --help tells more.`,
   );
 };
 
@@ -149,7 +161,9 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
   try {
     command = cli.process([...found.name.split(' '), ...rest], context);
   } catch (error) {
-    throw error instanceof Error && 'clipanion' in error ? syntaxProblem(cli, found.name, error) : error;
+    throw error instanceof Error && 'clipanion' in error
+      ? syntaxProblem(cli, found.name, rest, error)
+      : error;
   }
   command.context = context;
   return command.validateAndExecute();

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Cli } from 'clipanion';
+import { longName, synopsis, takesValue, VALUES } from './synopsis.ts';
 import { COMMANDS, commandOf } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('../commands/', import.meta.url));
@@ -33,6 +34,16 @@ void test('every command says what it does and shows how, with examples that par
       assert.equal(found?.name, name, `${about}: ${line}`);
       cli.process([...name.split(' '), ...words.slice(found.words)], Cli.defaultContext);
     }
+  }
+});
+
+void test('every option that takes a value says which, and the line of usage names every argument', async () => {
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const [definition] = Cli.from(await entry.load(), { binaryName: 'agentmesh' }).definitions();
+    assert.ok(definition !== undefined, name);
+    for (const { definition: option } of definition.options)
+      if (takesValue(option)) assert.ok(VALUES[longName(option)], `${name} ${option}`);
+    assert.doesNotMatch(synopsis(definition), /#|\.\.\.|VALUE\b(?<!NAME=VALUE)/, name);
   }
 });
 

@@ -1,5 +1,7 @@
 // agentmesh agents add: an agent by its address, or a program as an agent.
 import { Command, Option } from 'clipanion';
+import type { Agent } from '#machines/nouns/agent';
+import { MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../../command-line/mesh-command.ts';
 import { agentPage } from '../../render/agents.ts';
 import { UsageProblem } from '../../render/problem.ts';
@@ -55,8 +57,18 @@ export class AgentsAddCommand extends MeshCommand {
         `"${more.join(' ')}" stands behind the URL`,
         'Give one URL, or --command before a program.',
       );
-    const token = this.#token();
-    const agent = await this.client.call('agents.add', {
+    if (!this.isCommand && !/^https?:\/\//i.test(url))
+      throw new UsageProblem(
+        `"${url}" is no address of an agent`,
+        'Give one such as http://127.0.0.1:9001, or a program behind --command.',
+      );
+    const agent = await this.#add(url, this.#token());
+    await this.printOne(agent, () => agentPage(agent, this.terminal.style));
+    return 0;
+  }
+
+  async #add(url: string, token: string | undefined): Promise<Agent> {
+    const asked = this.client.call('agents.add', {
       body: {
         ...(this.name === undefined ? {} : { name: this.name }),
         ...(this.isCommand ? { command: this.rest } : { url }),
@@ -66,7 +78,14 @@ export class AgentsAddCommand extends MeshCommand {
         ...(this.cwd === undefined ? {} : { cwd: this.cwd }),
       },
     });
-    await this.printOne(agent, () => agentPage(agent, this.terminal.style));
-    return 0;
+    try {
+      return await asked;
+    } catch (error) {
+      if (error instanceof MeshError && error.code === 'agent_unreachable')
+        throw new MeshError(error.code, `${error.detail}, so it was not added`, error.extra, {
+          cause: error,
+        });
+      throw error;
+    }
   }
 }
