@@ -1,11 +1,12 @@
 // agentmesh up: a daemon is there afterwards, whether or not one was before.
 import { Command, Option } from 'clipanion';
 import type { RouteAnswer } from '#api/contract/shapes';
-import { MeshError } from '#machines/nouns/error-codes';
+import { EXIT, MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../command-line/mesh-command.ts';
 import { agentmeshd } from '../connection/daemon-process.ts';
 import { addressOf, dataDirOf, type DaemonChoice } from '../connection/locate.ts';
 import { healthLines } from '../render/health.ts';
+import { problemJson, problemOf } from '../render/problem.ts';
 
 export class UpCommand extends MeshCommand {
   static override readonly paths = [['up']];
@@ -52,18 +53,26 @@ export class UpCommand extends MeshCommand {
 
   override async perform(): Promise<number> {
     const before = await this.#health();
-    if (before === null) await this.#start();
+    const refused = before === null ? await this.#start() : 0;
+    if (refused !== 0) return refused;
     const health = before ?? (await this.client.call('healthz'));
     const address = addressOf(this.choice, this.context.env);
     await this.printOne({ ...health, address, started: before === null }, () =>
       healthLines({ health, address, folder: this.folder }, this.terminal.style),
     );
     if (this.output === 'text')
-      this.terminal.note(before === null ? 'started; next: agentmesh discover' : 'it was running already');
+      this.terminal.note(
+        before !== null
+          ? 'it was running already'
+          : health.counts.agents === 0
+            ? 'started; next: agentmesh agents add URL, then agentmesh discover'
+            : 'started; next: agentmesh discover',
+      );
     return 0;
   }
 
-  async #start(): Promise<void> {
+  /** Starts it; the exit code of `agentmeshd start`, which has said itself why when it is not 0. */
+  async #start(): Promise<number> {
     if (this.choice.daemonUrl !== undefined)
       throw new MeshError(
         'daemon_unreachable',
@@ -77,9 +86,14 @@ export class UpCommand extends MeshCommand {
       ...(this.port === undefined ? [] : ['--port', this.port]),
       ...(this.bootstrap === undefined ? [] : ['--bootstrap', this.bootstrap]),
     ]);
-    if (code === 0) return;
-    for (const text of [stderr, stdout])
-      if (text.trim() !== '') this.context.stderr.write(`${text.trim()}\n`);
-    throw new MeshError('daemon_unreachable', 'The daemon could not be started; the lines above say why');
+    if (code === 0) return code;
+    const said = [stderr, stdout].map((text) => text.trim()).filter((text) => text !== '');
+    const { docs } = problemOf(new MeshError('daemon_unreachable'));
+    this.context.stderr.write(
+      this.output === 'text'
+        ? `${said.join('\n')}\n`
+        : `${problemJson({ code: 'daemon_unreachable', message: said.join(' '), remedy: 'Do what the message says.', docs, exit: EXIT.daemonUnreachable })}\n`,
+    );
+    return code;
   }
 }
