@@ -2,8 +2,18 @@
 import type { RebuildReport } from '#engine/index';
 import type { DaemonStatus } from './control.ts';
 
-const seconds = (value: unknown): string =>
-  typeof value === 'number' ? `${String(Math.round(value / 1_000))} s` : '?';
+/** Milliseconds as 42s, 6m10s, 3h04m or 2d03h. */
+const span = (value: unknown): string => {
+  if (typeof value !== 'number') return '?';
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const seconds = Math.round(value / 1_000);
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3_600)];
+  if (minutes === 0) return `${String(seconds)}s`;
+  if (hours === 0) return `${String(minutes)}m${two(seconds % 60)}s`;
+  return hours < 24
+    ? `${String(hours)}h${two(minutes % 60)}m`
+    : `${String(Math.floor(hours / 24))}d${two(hours % 24)}h`;
+};
 
 /** Lines for the terminal, each ended. */
 export const statusText = (dataDir: string, status: DaemonStatus): string => {
@@ -22,7 +32,7 @@ export const statusText = (dataDir: string, status: DaemonStatus): string => {
       ['socket', info.socket ?? 'none (path too long)'],
       ['processes', `${String(info.pid)} (supervisor), ${String(info.worker_pid)} (worker)`],
       ['version', info.version],
-      ['running for', seconds(health['uptime_ms'])],
+      ['running for', span(health['uptime_ms'])],
       ['events', String(health['head_seq'])],
     );
     if (Array.isArray(health['problems']))

@@ -114,12 +114,16 @@ export class RunCommand extends MeshCommand {
     const code = call?.error?.code ?? (view.status === 'cancelled' ? 'cancelled' : 'agent_failed');
     const message =
       call?.error?.message ?? (view.status === 'cancelled' ? 'The run was cancelled' : 'The agent failed');
-    const remedy = isErrorCode(code) ? ERRORS[code].remedy : 'Read the message of the agent in the trace.';
+    const known = isErrorCode(code) ? ERRORS[code].remedy : 'Read the message of the agent in the trace.';
+    // The catalogue cannot know which run; here it is.
+    const trace = `agentmesh trace ${id}`;
+    const remedy = known.replace('agentmesh trace RUN', trace);
+    const next = remedy.includes(trace) ? '' : trace;
     const { noteStyle: style } = this.terminal;
     this.context.stderr.write(
       this.output === 'text'
-        ? `${style.bad('error:')} ${escapeText(message)} ${style.dim(`(${escapeLine(code)})`)}\n${remedy}\nagentmesh trace ${id}\n`
-        : `${problemJson({ code: isErrorCode(code) ? code : 'agent_failed', message, remedy: `${remedy} agentmesh trace ${id}`, docs: `docs/errors.md#${code}`, exit })}\n`,
+        ? `${style.bad('error:')} ${escapeText(message)} ${style.dim(`(${escapeLine(code)})`)}\n${remedy}\n${next === '' ? '' : `${next}\n`}`
+        : `${problemJson({ code: isErrorCode(code) ? code : 'agent_failed', message, remedy: `${remedy} ${next}`.trim(), docs: `docs/errors.md#${code}`, exit })}\n`,
     );
     return exit;
   }

@@ -1,9 +1,16 @@
 // Agents for people: the table, and the page of one.
-import type { Agent } from '#machines/nouns/agent';
+import type { Agent, Provenance } from '#machines/nouns/agent';
 import { escapeLine, escapeText } from './escape.ts';
 import { paintState, type Style } from './style.ts';
 import { table, type Column } from './table.ts';
 import { ago, duration } from './time.ts';
+
+/** Where an agent is known from, in words. */
+const SOURCES: Readonly<Partial<Record<Provenance['source'], string>>> = {
+  bootstrap: 'bootstrap',
+  url: 'added by hand',
+};
+const sourceOf = ({ source }: Provenance): string => SOURCES[source] ?? source;
 
 /** Lines of the table of agents. */
 export const agentLines = (agents: readonly Agent[], width: number, style: Style): readonly string[] => {
@@ -24,7 +31,7 @@ export const agentLines = (agents: readonly Agent[], width: number, style: Style
     { head: 'ENDPOINT', of: (agent) => agent.endpoint, gives: true, optional: true },
     {
       head: 'FROM',
-      of: (agent) => [...new Set(agent.provenance.map((seen) => seen.source))].join(', '),
+      of: (agent) => [...new Set(agent.provenance.map(sourceOf))].join(', '),
       optional: true,
     },
     { head: 'PROBLEM', of: (agent) => agent.problem ?? '', gives: true, paint: () => style.bad },
@@ -41,7 +48,9 @@ export const agentPage = (agent: Agent, style: Style): readonly string[] => {
     ...(agent.description === '' ? [] : [`  ${escapeText(agent.description)}`]),
     row(
       'kind',
-      [agent.kind, agent.protocol ?? '', agent.version ?? ''].filter((part) => part !== '').join(' '),
+      [agent.protocol ?? agent.kind, agent.version === null ? '' : `version ${agent.version}`]
+        .filter((part) => part !== '')
+        .join(', '),
     ),
     row('endpoint', agent.endpoint),
     row(
@@ -52,7 +61,9 @@ export const agentPage = (agent: Agent, style: Style): readonly string[] => {
     ...(agent.problem === null
       ? []
       : [`  ${style.dim('problem   ')} ${style.bad(escapeLine(agent.problem))}`]),
-    ...agent.provenance.map((seen) => row('heard by', `${seen.source} ${seen.detail}`)),
+    ...agent.provenance.map((seen) =>
+      row('known from', seen.source === 'url' ? sourceOf(seen) : `${sourceOf(seen)} ${seen.detail}`),
+    ),
     ...(agent.skills.length === 0 ? [] : ['  skills']),
     ...agent.skills.map((skill) => {
       const about = [skill.name === skill.id ? '' : skill.name, skill.description]

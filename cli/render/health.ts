@@ -9,6 +9,8 @@ export interface DaemonState {
   readonly folder: string;
 }
 
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 /** Lines of `status`. */
 export const healthLines = ({ health, address, folder }: DaemonState, style: Style): readonly string[] => {
   const row = (name: string, text: string): string => `  ${style.dim(name.padEnd(8))} ${text}`;
@@ -18,7 +20,10 @@ export const healthLines = ({ health, address, folder }: DaemonState, style: Sty
     ...(address === null ? [] : [row('console', address)]),
     row('data', folder),
     row('agents', String(counts.agents)),
-    row('at work', `${counts.team_runs_active} team runs, ${counts.invocations_active} calls`),
+    row(
+      'at work',
+      `${count(counts.team_runs_active, 'team run')}, ${count(counts.invocations_active, 'call')}`,
+    ),
     row('events', `${health.head_seq}${mirror.lag === 0 ? '' : `, ${mirror.lag} not yet in events.jsonl`}`),
     ...(mirror.problem === null ? [] : [row('mirror', style.bad(mirror.problem))]),
     ...health.problems.map((problem) => row('problem', style.bad(problem))),

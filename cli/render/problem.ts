@@ -36,7 +36,8 @@ const enabledOf = (error: MeshError): readonly string[] => {
 
 const remedyOf = (error: MeshError): string => {
   const suggestions = suggestionsOf(error);
-  if (suggestions.length > 0) return `Did you mean ${suggestions.join(' or ')}? ${ERRORS[error.code].remedy}`;
+  if (suggestions.length > 0 && !/did you mean/i.test(error.detail))
+    return `Did you mean ${suggestions.join(' or ')}? ${ERRORS[error.code].remedy}`;
   if (error.code === 'not_enabled') {
     const enabled = enabledOf(error);
     return enabled.length === 0

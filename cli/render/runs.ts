@@ -72,7 +72,7 @@ export const failureLines = (failure: RootCause | FailureView, style: Style): re
   const row = (name: string, text: string): string => `  ${style.dim(name.padEnd(6))} ${text}`;
   const place = where.filter((part) => part !== '').join(', ');
   return [
-    style.bad('failed'),
+    flat.code === 'cancelled' ? style.warn('cancelled') : style.bad('failed'),
     ...(place === '' ? [] : [row('where', place)]),
     row(
       'why',
@@ -122,9 +122,12 @@ export const teamRunLines = (run: TeamRun, width: number, style: Style): readonl
       took: begun === undefined || last === undefined ? '' : took(begun, last.ended_at),
     };
   });
+  // What was cancelled did not fail, and the account of the run’s failure stands below by itself.
   const failedAttempts = run.steps.flatMap((step) =>
     step.attempts
-      .filter((attempt) => attempt.error !== null)
+      .filter(
+        ({ error, run_id }) => error !== null && error.code !== 'cancelled' && run_id !== run.failure?.run_id,
+      )
       .map(
         (attempt) =>
           `  ${style.name(`${step.id}#${attempt.attempt ?? 1}`)} ${escapeLine(attempt.error?.message ?? '')} ${style.dim(`(${escapeLine(attempt.error?.code ?? '')}, run ${attempt.run_id})`)}`,

@@ -25,11 +25,13 @@ export const offset = (start: string, ts: string): string => {
   return size < 60_000 ? `${sign}${(size / 1_000).toFixed(3)}s` : `${sign}${duration(size)}`;
 };
 
-/** `3m05s ago`; a dash for never. */
+/** `just now`, `12s ago`, `3m05s ago`; a dash for never. */
 export const ago = (ts: string | null, now: number = Date.now()): string => {
   if (ts === null) return '-';
   const ms = now - Date.parse(ts);
-  return Number.isNaN(ms) ? ts : `${duration(ms)} ago`;
+  if (Number.isNaN(ms)) return ts;
+  if (ms < 1_000) return 'just now';
+  return ms < 60_000 ? `${Math.floor(ms / 1_000)}s ago` : `${duration(ms)} ago`;
 };
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -56,8 +56,13 @@ const checkLines = (check: Check, place: string, style: Style): readonly string[
     const at =
       problem.line === null ? '' : `:${problem.line}${problem.column === null ? '' : `:${problem.column}`}`;
     const severity = problem.severity === 'error' ? style.bad('error') : style.warn('warning');
-    const path = problem.path === '' ? '' : ` ${style.dim(`[${escapeLine(problem.path)}]`)}`;
-    return `${escapeLine(place)}${at}: ${severity}: ${escapeLine(problem.message)} ${style.dim(`(${problem.code})`)}${path}`;
+    // Nearly every message begins with its path, and nearly every code is this one: told where they add something.
+    const path =
+      problem.path === '' || problem.message.startsWith(problem.path)
+        ? ''
+        : ` ${style.dim(`[${escapeLine(problem.path)}]`)}`;
+    const code = problem.code === 'invalid_template' ? '' : ` ${style.dim(`(${problem.code})`)}`;
+    return `${escapeLine(place)}${at}: ${severity}: ${escapeLine(problem.message)}${code}${path}`;
   });
   const errors = check.problems.filter((problem) => problem.severity === 'error').length;
   const worst =
