@@ -13,7 +13,7 @@ export interface TimelineItem {
   /** Id of its first event. */
   readonly eventId: string;
   readonly ts: string;
-  /** When its last event happened; equal to `ts` for a single event. */
+  /** When its last event happened; equal to `ts` for a single event and for a state. */
   readonly endTs: string;
   readonly runId: string;
   readonly step: string | null;

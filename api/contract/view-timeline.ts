@@ -189,7 +189,8 @@ const foldState = (draft: Draft, event: EventV1): boolean => {
   const at = draft.openItems.get(key);
   const item = at === undefined ? undefined : draft.items[at];
   if (at !== undefined && item !== undefined && isBareState(event)) {
-    draft.items[at] = { ...item, seqs: [...item.seqs, event.seq], endTs: event.ts };
+    // A state begins once: its line has no end that a repetition would move.
+    draft.items[at] = { ...item, seqs: [...item.seqs, event.seq] };
     return true;
   }
   if (event.metadata['source'] === 'engine') draft.openItems.set(key, draft.items.length);
