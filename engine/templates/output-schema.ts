@@ -41,8 +41,33 @@ const sentence = (error: ErrorObject): string => {
   return `${error.message ?? 'does not fit'}${allowed}${typeof extra === 'string' ? ` (${extra})` : ''}`;
 };
 
+/** Keywords whose values are data or names, not schemas. */
+const HOLDS_DATA = new Set(['const', 'enum', 'default', 'examples', 'required']);
+const HOLDS_NAMES = new Set(['properties', '$defs', 'definitions', 'dependentSchemas']);
+
+/** Where a schema has a regular expression: one from elsewhere could hold the daemon up on an agent's answer (ReDoS). */
+const expressions = (
+  schema: unknown,
+  path: (string | number)[] = [],
+  isNames = false,
+): (string | number)[][] => {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, inner]) => {
+    const place = [...path, Array.isArray(schema) ? Number(key) : key];
+    if (isNames || Array.isArray(schema)) return expressions(inner, place);
+    if (key === 'pattern' || key === 'patternProperties') return [place];
+    return HOLDS_DATA.has(key) ? [] : expressions(inner, place, HOLDS_NAMES.has(key));
+  });
+};
+
 /** Everything that keeps a schema from being used; empty when it can be. */
 export const schemaFaults = (schema: Schema): SchemaFault[] => {
+  const found = expressions(schema);
+  if (found.length > 0)
+    return found.map((path) => ({
+      path,
+      message: 'regular expressions are not allowed in an output schema',
+    }));
   if (findKey(schema, '$async') !== null)
     return [{ path: findKey(schema, '$async') ?? [], message: '$async schemas are not supported' }];
   const ajv = compiler();
