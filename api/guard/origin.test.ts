@@ -110,7 +110,10 @@ describe('what only looks like one', () => {
     refused(await follow('/', { origin: `http://127.0.0.1:${String(doors.port)}` }), 'own origin');
     for (const name of ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'])
       for (const value of ['prefetch', 'prefetch;prerender', 'preview', ''])
-        refused(await follow('/', { [name]: value }), `${name}: ${value}`);
+        for (const path of ['/', '/api/agents', '/healthz'])
+          // The browser knows better and says none: whose page asked is not told.
+          for (const site of ['cross-site', 'same-site', 'none'])
+            refused(await follow(path, { [name]: value, 'sec-fetch-site': site }), `${name}: ${value}`);
   });
 
   it('is refused when a header comes twice, or says another site', async () => {

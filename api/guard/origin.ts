@@ -10,28 +10,29 @@ const FOLLOWED_LINK = [
   ['sec-fetch-dest', 'document'],
 ] as const;
 
-/**
- * Whether a request is a link of another page that somebody followed: it replaces that page, which cannot look at what
- * it gets. Never one made ahead of that (prefetch, prerender), and never one with an Origin or another method than GET.
- */
+/** Sent with what a page asks for ahead of any click. Chromium then says `sec-fetch-site: none`, whoever's page it is. */
+const AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
+
+/** Whether a request is a link of another page that somebody followed: that page cannot look at what comes. */
 const isFollowedLink = (request: IncomingMessage): boolean =>
   request.method === 'GET' &&
+  headerValues(request, 'origin').length === 0 &&
   FOLLOWED_LINK.every(([name, only]) => {
     const values = headerValues(request, name);
     return values.length === 1 && values[0] === only;
-  }) &&
-  ['origin', 'sec-purpose', 'purpose', 'x-purpose', 'x-moz'].every(
-    (name) => headerValues(request, name).length === 0,
-  );
+  });
 
 /**
- * Throws origin_refused for any Origin but our own (`null` is nobody’s) and for any Sec-Fetch-Site but ours and none.
+ * Throws origin_refused for any Origin but our own (`null` is nobody’s), for any Sec-Fetch-Site but ours and none, and
+ * for prefetches: they come from whatever page named the address.
  * `isConsole` says that the path is a page of the console: links on other sites may lead there, and nowhere else.
  */
 export const checkOrigin = (door: DoorNames, request: IncomingMessage, isConsole = false): void => {
   for (const origin of headerValues(request, 'origin'))
     if (!door.origins.has(origin))
       throw new MeshError('origin_refused', 'The Origin header is not one of this daemon');
+  if (AHEAD.some((name) => headerValues(request, name).length > 0))
+    throw new MeshError('origin_refused', 'A web page asked ahead of any click');
   const sites = headerValues(request, 'sec-fetch-site');
   const mayLink = isConsole && sites.length === 1 && isFollowedLink(request);
   for (const site of sites) {

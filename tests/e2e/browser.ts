@@ -17,9 +17,9 @@ const executable = async (): Promise<string> => {
   throw new Error('No browser for the tests: set CHROMIUM_PATH to a Chromium');
 };
 
-/** A headless browser; close it when the tests are done. */
-export const launchBrowser = async (): Promise<Browser> =>
-  chromium.launch({ executablePath: await executable(), headless: true, args: ARGS });
+/** A headless browser; close it when the tests are done. `more` are further switches of Chromium. */
+export const launchBrowser = async (more: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: await executable(), headless: true, args: [...ARGS, ...more] });
 
 /** A page of its own context, and what it complained about on its console. */
 export const openPage = async (
