@@ -17,6 +17,7 @@ import { verify } from './events/verify.ts';
 import { createArtifacts } from './invocations/artifacts.ts';
 import type { Ports } from './ports.ts';
 import { openStore } from './store/open.ts';
+import { prepareStatements } from './store/statement.ts';
 import { createTemplates } from './templates/load.ts';
 
 export type { Engine, EngineConfig, EventPage, EventRow, Health, VerifyReport } from './engine.ts';
@@ -24,6 +25,9 @@ export { type Caller, loopbackCaller, socketCaller } from './identity/caller.ts'
 export { nodePorts } from './ports-node.ts';
 export type { RebuildReport } from './events/rebuild.ts';
 export type { Disk, Log, Ports } from './ports.ts';
+
+/** What a start did not ask is prepared so long after it, in milliseconds: whoever waits for the start comes first. */
+const PREPARE_AFTER_MS = 100;
 
 /**
  * Makes a new database from events.jsonl and puts it in the place of the old one when they agree. The caller holds the
@@ -86,6 +90,9 @@ export const createEngine = async (
   if (live + blocked + jobs > 0)
     ports.log.info({ live, blocked, jobs }, 'went on with what an earlier life left');
 
+  const prepareNoMore = ports.clock.after(PREPARE_AFTER_MS, () => {
+    prepareStatements(store.db);
+  });
   const startedAt = ports.clock.now();
   let closing: Promise<void> | null = null;
 
@@ -112,6 +119,7 @@ export const createEngine = async (
   };
 
   const close = async (drainMs: number): Promise<void> => {
+    prepareNoMore();
     discovery.close();
     await core.drain(drainMs);
     await templates.close();

@@ -2,7 +2,8 @@
 import type { Agent, AgentEntry, Presence, Provenance, Skill } from '#machines/nouns/agent';
 import { SavedPresenceSchema, type SavedPresence } from '#machines/presence/presence';
 import type { Store } from '../store/open.ts';
-import { param, statement } from '../store/statement.ts';
+import type { Schema } from '../store/schema.ts';
+import { param, statement, writtenStatement } from '../store/statement.ts';
 import { endpointOf } from './naming.ts';
 
 export interface AgentRow {
@@ -32,40 +33,7 @@ export interface ProvenanceRow {
   readonly last_seen: number;
 }
 
-const COLUMNS = [
-  'name',
-  'kind',
-  'entry',
-  'token',
-  'token_origin',
-  'description',
-  'version',
-  'protocol',
-  'skills',
-  'presence',
-  'presence_snapshot',
-  'latency_ms',
-  'problem',
-  'card',
-  'first_seen',
-  'last_seen',
-] as const;
-
-type StoredAgent = Record<
-  Exclude<(typeof COLUMNS)[number], 'latency_ms' | 'first_seen' | 'last_seen'>,
-  string | null
-> & {
-  name: string;
-  kind: string;
-  entry: string;
-  description: string;
-  skills: string;
-  presence: string;
-  presence_snapshot: string;
-  latency_ms: number | null;
-  first_seen: number;
-  last_seen: number | null;
-};
+type StoredAgent = Readonly<Schema['agents']>;
 
 const stored = (row: AgentRow): StoredAgent => ({
   name: row.name,
@@ -136,8 +104,10 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
     last_seen: param<number | null>('last_seen'),
   };
   const { name: _name, ...changes } = values;
-  const all = statement<Record<string, never>>()(db, (k) =>
-    k.selectFrom('agents').select(COLUMNS).orderBy('name'),
+  const all = writtenStatement<Record<string, never>, StoredAgent>(
+    db,
+    'select * from agents order by name',
+    [],
   );
   const put = statement<Readonly<StoredAgent>>()(db, (k) =>
     k
@@ -148,8 +118,10 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
   const drop = statement<{ name: string }>()(db, (k) =>
     k.deleteFrom('agents').where('name', '=', param<string>('name')),
   );
-  const provenance = statement<Record<string, never>>()(db, (k) =>
-    k.selectFrom('agent_provenance').selectAll().orderBy('first_seen').orderBy('source').orderBy('detail'),
+  const provenance = writtenStatement<Record<string, never>, ProvenanceRow>(
+    db,
+    'select * from agent_provenance order by first_seen, source, detail',
+    [],
   );
   const putProvenance = statement<{
     agent: string;

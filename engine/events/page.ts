@@ -1,6 +1,5 @@
 // Pages of the log: the rows that fit a filter, their lines as they stand in the table.
 import type { Database } from 'better-sqlite3';
-import { sql } from 'kysely';
 import { MeshError } from '#machines/nouns/error';
 import type { EventFilter } from '#machines/nouns/event';
 import type { EventPage } from '../engine.ts';
@@ -29,7 +28,7 @@ const boundary = (name: 'since' | 'until', text: string): number => {
 };
 
 const prepare = (db: Database, given: ReadonlySet<string>): PageStatement =>
-  statement<Params>()(db, (k) => {
+  statement<Params>()(db, (k, sql) => {
     let query = k.selectFrom('events').select(['seq', 'line']).where('seq', '>', param<number>('after'));
     // Without statistics SQLite takes all indexes for equally good, and would look for the errors of one run among all
     // errors. The first key leads; the plus hides the columns of the others from the choice (sqlite.org/optoverview.html).

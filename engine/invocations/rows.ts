@@ -4,7 +4,7 @@ import type { InvocationState } from '#machines/nouns/run';
 import type { NativeHandle } from '../agents/adapter.ts';
 import { fromRaw, type InvocationRow, type NewInvocation, type RawInvocation } from './invocation-row.ts';
 import type { Store } from '../store/open.ts';
-import { param, statement, statementOf } from '../store/statement.ts';
+import { param, statement, statementOf, writtenStatement } from '../store/statement.ts';
 import type { Tx } from '../store/writer.ts';
 
 export interface InvocationRows {
@@ -105,11 +105,10 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     if (given('plain')) query = query.where('team_run_id', 'is', null);
     return query.orderBy('run_id', 'desc').limit(param<number>('limit'));
   });
-  const live = statement<Record<string, never>>()(db, (k) =>
-    k
-      .selectFrom('invocations')
-      .select((e) => e.fn.countAll<number>().as('count'))
-      .where('ended_at', 'is', null),
+  const live = writtenStatement<Record<string, never>, { count: number }>(
+    db,
+    'select count(*) as count from invocations where ended_at is null',
+    [],
   );
   const working = statement<{ run_id: string; agent: string; at: number }>()(db, (k) =>
     k

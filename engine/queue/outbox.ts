@@ -1,5 +1,6 @@
 // The transactional outbox: a job is a row in the transaction that decided it, and is offered to the queue after the COMMIT.
-import { param, statement } from '../store/statement.ts';
+import type { Schema } from '../store/schema.ts';
+import { param, statement, writtenStatement } from '../store/statement.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import type { Job, JobQueue, QueueName } from './queue.ts';
@@ -28,8 +29,10 @@ export const createOutbox = (store: Store, queue: JobQueue, onError: (error: unk
   const drop = statement<{ id: string }>()(store.db, (k) =>
     k.deleteFrom('jobs').where('id', '=', param<string>('id')),
   );
-  const left = statement<Record<string, never>>()(store.db, (k) =>
-    k.selectFrom('jobs').select(['id', 'queue', 'payload']).orderBy('created_at').orderBy('id'),
+  const left = writtenStatement<Record<string, never>, Schema['jobs']>(
+    store.db,
+    'select * from jobs order by created_at, id',
+    [],
   );
   let decided: Job[] = [];
   const offerDecided = (): void => {
@@ -48,7 +51,9 @@ export const createOutbox = (store: Store, queue: JobQueue, onError: (error: unk
     },
     remove: (_tx, id) => void drop.run({ id }),
     offerLeft: async () => {
-      const jobs = left.all({}).map((row) => ({ ...row, queue: row.queue as QueueName }));
+      const jobs = left
+        .all({})
+        .map(({ id, queue: name, payload }) => ({ id, queue: name as QueueName, payload }));
       await queue.offer(jobs);
       return jobs.length;
     },

@@ -1,9 +1,11 @@
 // Every step of the schema, in order, in code. A copy of the database is kept before each (open.ts).
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { kysely } from './kysely.ts';
 
 const first: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
     const table = (name: string, columns: string, options = 'STRICT'): Promise<unknown> =>
       sql.raw(`CREATE TABLE ${name} (${columns}) ${options}`).execute(db);
     const index = (name: string, on: string): Promise<unknown> =>

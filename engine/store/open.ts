@@ -2,10 +2,10 @@
 import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { MeshError } from '#machines/nouns/error';
 import type { Ports } from '../ports.ts';
+import { kysely, kyselyMigration } from './kysely.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { Writer } from './writer.ts';
@@ -54,13 +54,14 @@ const migrate = async (
     throw new MeshError('data_newer', `${file} has been migrated by a newer version (${newer.join(', ')})`);
   const pending = known.filter((name) => !applied.includes(name));
   if (pending.length === 0) return;
-  const { Migrator } = await import('kysely/migration');
+  const { Kysely, SqliteDialect } = kysely();
+  const { Migrator } = kyselyMigration();
   for (const name of pending) {
     if (applied.length > 0) keepCopy(db, file, name);
     // The migrator would close the connection with its dialect; it works on the same one here.
-    const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db }) });
+    const connection = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db }) });
     const migrator = new Migrator({
-      db: kysely,
+      db: connection,
       provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
     });
     const { error } = await migrator.migrateTo(name);

@@ -16,6 +16,7 @@ import { createSqliteQueue } from '../queue/sqlite.ts';
 import { createTeamRunRows } from '../runs/rows.ts';
 import { createTimers } from '../runs/timers.ts';
 import { openStore, type Store } from './open.ts';
+import { prepareStatements } from './statement.ts';
 
 /** Read whole: what stands in these is exactly what is asked for. */
 const READ_WHOLE =
@@ -52,6 +53,7 @@ before(async () => {
   for (const state of ['completed', null])
     for (const before of ['x', null])
       for (const plainOnly of [true, false]) invocations.list({ state, before, plainOnly, limit: 1 });
+  prepareStatements(recording);
 });
 after(() => {
   store.close();
@@ -80,7 +82,7 @@ describe('the statements of the engine', () => {
         if (detail.includes('TEMP B-TREE'))
           assert.match(
             sql,
-            /"(team_run_id|run_id|key)" = \? order by|from "jobs"|from "step_outputs"/,
+            /"(team_run_id|run_id|key)" = \? order by|from jobs|from "step_outputs"/,
             `${detail}: ${sql}`,
           );
       }

@@ -1,13 +1,7 @@
 // Statements that Kysely compiles once and better-sqlite3 runs ever after: typed like Kysely, as fast as prepared SQL.
 import type { Database, Statement as Prepared } from 'better-sqlite3';
-import {
-  type CompiledQuery,
-  DummyDriver,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
+import type { CompiledQuery, Kysely, sql as sqlTag } from 'kysely';
+import { kysely } from './kysely.ts';
 import type { Schema } from './schema.ts';
 
 /** What SQLite can bind. */
@@ -24,15 +18,20 @@ class Parameter {
 /** A named parameter, typed as the column that it stands for. */
 export const param = <T extends Bindable>(name: string): T => new Parameter(name) as unknown as T;
 
+let builder: Kysely<Schema> | undefined;
+
 /** Builds queries without a connection: only their SQL is wanted. */
-const builder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-});
+const queryBuilder = (): Kysely<Schema> => {
+  const { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } = kysely();
+  return (builder ??= new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  }));
+};
 
 type Params = Readonly<Record<string, Bindable>>;
 
@@ -49,27 +48,82 @@ interface Compilable<R> {
   compile(): CompiledQuery<R>;
 }
 
+interface Ready<P extends Params> {
+  readonly prepared: Prepared;
+  /** What is bound, in the order of the question marks. */
+  readonly values: (params: P) => Bindable[];
+}
+
+const statementFrom = <P extends Params, R>(ready: () => Ready<P>): Statement<P, R> => ({
+  run: (params) => {
+    const { prepared, values } = ready();
+    return prepared.run(...values(params)).changes;
+  },
+  get: (params) => {
+    const { prepared, values } = ready();
+    return prepared.get(...values(params)) as R | undefined;
+  },
+  all: (params) => {
+    const { prepared, values } = ready();
+    return prepared.all(...values(params)) as R[];
+  },
+});
+
+/** What prepares the statements of a database that were made and not used yet; null when each is prepared at once. */
+const unused = new WeakMap<Database, Set<() => unknown> | null>();
+
 /**
- * Compiles a query and prepares it on `db`.
+ * A query, compiled and prepared on `db` when it is first used, at the latest by prepareStatements.
  * `statement<{ id: string }>()(db, (k) => k.selectFrom('events').selectAll().where('id', '=', param('id')))`
  */
 export const statement =
   <P extends Params>() =>
-  <R>(db: Database, build: (kysely: Kysely<Schema>) => Compilable<R>): Statement<P, R> => {
-    const { sql, parameters } = build(builder).compile();
-    const bind = parameters.map((value) =>
-      value instanceof Parameter
-        ? (params: P): Bindable => params[value.name] ?? null
-        : (): Bindable => value as Bindable,
-    );
-    const prepared: Prepared = db.prepare(sql);
-    const values = (params: P): Bindable[] => bind.map((read) => read(params));
-    return {
-      run: (params) => prepared.run(...values(params)).changes,
-      get: (params) => prepared.get(...values(params)) as R | undefined,
-      all: (params) => prepared.all(...values(params)) as R[],
+  <R>(
+    db: Database,
+    build: (kysely: Kysely<Schema>, sql: typeof sqlTag) => Compilable<R>,
+  ): Statement<P, R> => {
+    const prepare = (): Ready<P> => {
+      const { sql, parameters } = build(queryBuilder(), kysely().sql).compile();
+      const bind = parameters.map((value) =>
+        value instanceof Parameter
+          ? (params: P): Bindable => params[value.name] ?? null
+          : (): Bindable => value as Bindable,
+      );
+      return { prepared: db.prepare(sql), values: (params) => bind.map((read) => read(params)) };
     };
+    let waiting = unused.get(db);
+    if (waiting === undefined) unused.set(db, (waiting = new Set()));
+    let ready = waiting === null ? prepare() : undefined;
+    const first = (): Ready<P> => {
+      ready = prepare();
+      waiting?.delete(first);
+      return ready;
+    };
+    if (ready === undefined) waiting?.add(first);
+    return statementFrom(() => ready ?? first());
   };
+
+/** Prepares what was made on `db` and not used yet, and from now on at once: so that no request waits for it. */
+export const prepareStatements = (db: Database): void => {
+  for (const first of unused.get(db) ?? []) first();
+  unused.set(db, null);
+};
+
+/**
+ * A query written out in SQL, with a question mark for each of `names`: for the few that every start asks, which then
+ * does without Kysely. The columns of R are checked by nobody: keep to `select *` and the rows of the schema.
+ */
+export const writtenStatement = <P extends Params, R>(
+  db: Database,
+  text: string,
+  names: readonly (keyof P & string)[],
+): Statement<P, R> => {
+  const ready: Ready<P> = {
+    prepared: db.prepare(text),
+    values: (params) => names.map((name) => params[name] ?? null),
+  };
+  return statementFrom(() => ready);
+};
 
 /**
  * A query that differs by which of its parameters are given: one statement for each set of them, so that SQLite sees
