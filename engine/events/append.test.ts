@@ -10,6 +10,7 @@ import type { EventRow } from '../engine.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { createEventLog, type EventLog } from './append.ts';
 import { anyDraft, testPorts } from './arbitraries.ts';
+import { pageReader } from './page.ts';
 
 let folder = '';
 let store: Store;
@@ -110,6 +111,54 @@ describe('event log', () => {
           assert.equal(page.more, expected.length > limit);
           const rest = log.page(given, page.nextSeq, 1000);
           assert.deepEqual(rest.lines, expected.slice(limit).map(eventLine));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('finds by time in steps of a bounded look ahead what a list in memory would (property)', async () => {
+    const events = await Promise.all(fc.sample(anyDraft, 200).map(append));
+    const time = fc.option(fc.constantFrom(...new Set(events.map(({ ts }) => ts))), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.record({
+          since: time,
+          until: time,
+          agent: fc.constantFrom(undefined, undefined, 'calc'),
+          kind: fc.constantFrom(undefined, undefined, 'status' as const),
+        }),
+        fc.nat(210),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 250 }),
+        (filter, start, limit, lookAhead) => {
+          const { since, until, agent, kind } = filter;
+          const given = Object.fromEntries(
+            Object.entries(filter).filter(([, value]) => value !== undefined),
+          ) as Parameters<EventLog['page']>[0];
+          const isByTime = since !== undefined || until !== undefined;
+          const expected = events.filter(
+            (e) =>
+              e.seq > start &&
+              (since === undefined || e.ts >= since) &&
+              (until === undefined || e.ts < until) &&
+              (agent === undefined || e.metadata['agent'] === agent) &&
+              (kind === undefined || e.kind === kind),
+          );
+          const page = pageReader(store.db, lookAhead);
+          const found: string[] = [];
+          for (let after = start, more = true; more;) {
+            const got = page(given, after, limit, log.head());
+            assert.ok(got.lines.length <= limit);
+            const last = got.lines.at(-1);
+            if (last !== undefined && isByTime)
+              assert.ok((JSON.parse(last) as EventV1).seq <= after + lookAhead, 'looks no further');
+            if (got.more) assert.ok(got.nextSeq > after, 'comes closer to the end');
+            else assert.equal(got.nextSeq, Math.max(start, log.head()));
+            found.push(...got.lines);
+            ({ nextSeq: after, more } = got);
+          }
+          assert.deepEqual(found, expected.map(eventLine));
         },
       ),
       { numRuns: 300 },

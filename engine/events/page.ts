@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { MeshError } from '#machines/nouns/error';
 import type { EventFilter } from '#machines/nouns/event';
+import { LIMITS } from '#machines/nouns/limits';
 import type { EventPage } from '../engine.ts';
 import { type Statement, param, statement } from '../store/statement.ts';
 import { parseTimestamp } from './timestamp.ts';
@@ -38,16 +39,19 @@ const prepare = (db: Database, given: ReadonlySet<string>): PageStatement =>
     }
     if (given.has('since')) query = query.where('at', '>=', param<number>('since'));
     if (given.has('until')) query = query.where('at', '<', param<number>('until'));
+    if (given.has('end')) query = query.where('seq', '<=', param<number>('end'));
     return query.orderBy('seq').limit(param<number>('limit'));
   });
 
 /**
  * Makes the reader of one database. It takes the filter, the seq to start after, how many rows at most, and the head
- * of the log. `nextSeq` is where the next page starts: the last row given, or the head when nothing more fits.
+ * of the log. `nextSeq` is where the next page starts: the last row given, or the head when nothing more fits. A page
+ * with since or until looks through `lookAhead` seqs only, so that it may be short, or empty, with more to come.
  * A statement is prepared once for each set of filters.
  */
 export const pageReader = (
   db: Database,
+  lookAhead: number = LIMITS.eventsLookAhead,
 ): ((filter: EventFilter, afterSeq: number, limit: number, head: number) => EventPage) => {
   const prepared = new Map<string, PageStatement>();
   return (filter, afterSeq, limit, head) => {
@@ -58,17 +62,20 @@ export const pageReader = (
     }
     if (filter.since !== undefined) params['since'] = boundary('since', filter.since);
     if (filter.until !== undefined) params['until'] = boundary('until', filter.until);
+    const isByTime = filter.since !== undefined || filter.until !== undefined;
+    const end = isByTime ? Math.min(head, afterSeq + lookAhead) : head;
+    if (isByTime) params['end'] = end;
     const shape = Object.keys(params).join();
     const query = prepared.get(shape) ?? prepare(db, new Set(Object.keys(params)));
     prepared.set(shape, query);
     const rows = query.all(params);
-    const more = rows.length > limit;
-    const kept = more ? rows.slice(0, limit) : rows;
+    const isFull = rows.length > limit;
+    const kept = isFull ? rows.slice(0, limit) : rows;
     const last = kept.at(-1)?.seq ?? afterSeq;
     return {
       lines: kept.map(({ line }) => line),
-      nextSeq: more ? last : Math.max(last, head),
-      more,
+      nextSeq: isFull ? last : Math.max(last, end),
+      more: isFull || end < head,
     };
   };
 };

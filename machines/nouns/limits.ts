@@ -43,6 +43,11 @@ export const LIMITS = {
   /** Events answered by GET /api/events when no limit is asked for, and at most. */
   eventsPageDefault: 200,
   eventsPageMax: 1_000,
+  /**
+   * Events that one page with since or until looks through: no index leads to times, because they need not rise with
+   * seq, and reading a million rows for one answer would hold up everybody else for a third of a second.
+   */
+  eventsLookAhead: 10_000,
   /** Lists (runs, agents) are answered in pages of at most this. */
   listPageMax: 500,
   /** Agent cards: a real one is a few KiB. */
