@@ -4,10 +4,12 @@ import { type ApplicationConfig, provideBrowserGlobalErrorListeners } from '@ang
 import { provideRouter, TitleStrategy, withComponentInputBinding } from '@angular/router';
 import { PageTitle } from './page-title.ts';
 import { routes } from './routes.ts';
+import { provideVisibleText } from './visible-text.ts';
 
 export const shellConfig: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
+    provideVisibleText(),
     provideRouter(routes, withComponentInputBinding()),
     // Instead of a <base> element, which the daemon's content security policy refuses.
     { provide: APP_BASE_HREF, useValue: '/' },

@@ -34,6 +34,12 @@ describe('the form of a team’s inputs', () => {
     });
   });
 
+  it('takes an input for what it is called, though every object has a constructor', () => {
+    const odd: Template = { ...template, inputs: { constructor: { type: 'string' } } };
+    expect(readForm(odd, {})).toEqual({ inputs: {}, errors: { constructor: 'missing' } });
+    expect(readForm(odd, { constructor: 'x' })).toEqual({ inputs: { constructor: 'x' }, errors: {} });
+  });
+
   it('names what is missing or wrong, field by field', () => {
     const texts = { repo: ' ', depth: 'many', options: '[]', files: '{' };
     expect(readForm(template, texts).errors).toEqual({

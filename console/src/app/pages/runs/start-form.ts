@@ -43,12 +43,16 @@ export interface FormRead {
   readonly errors: Readonly<Record<string, FieldError>>;
 }
 
+/** What a form has for an input. Names come from templates: `constructor` is one, and every object has that. */
+export const ofInput = <T>(form: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(form, name) ? form[name] : undefined;
+
 /** All fields of a template. */
 export const readForm = (template: Template, texts: Readonly<Record<string, string>>): FormRead => {
   const inputs: Record<string, unknown> = {};
   const errors: Record<string, FieldError> = {};
   for (const [name, input] of Object.entries(template.inputs)) {
-    const read = readField(input, texts[name] ?? initialText(input));
+    const read = readField(input, ofInput(texts, name) ?? initialText(input));
     if ('error' in read) errors[name] = read.error;
     else if ('value' in read) inputs[name] = read.value;
   }

@@ -7,7 +7,7 @@ import { Icon } from '../../ui/icon.ts';
 import { Modal } from '../../ui/modal.ts';
 import { ProblemNote } from '../../ui/problem-note.ts';
 import { texts } from '../../util/texts/texts.ts';
-import { fieldsNamed, initialText, isRequired, readForm, type Template } from './start-form.ts';
+import { fieldsNamed, initialText, isRequired, ofInput, readForm, type Template } from './start-form.ts';
 
 @Component({
   selector: 'am-start-team',
@@ -38,13 +38,13 @@ export class StartTeam {
     const problem = this.problem();
     const named = problem === null ? [] : fieldsNamed(template, problem);
     return Object.entries(template.inputs).map(([name, input]) => {
-      const error = errors[name];
+      const error = ofInput(errors, name);
       const own = this.shown() && error !== undefined ? this.t().start[error] : null;
       return {
         name,
         input,
         required: isRequired(input),
-        text: this.#texts()[name] ?? initialText(input),
+        text: ofInput(this.#texts(), name) ?? initialText(input),
         error: own ?? (named.includes(name) && problem !== null ? problem.message : null),
       };
     });
