@@ -75,6 +75,19 @@ describe('faults', () => {
       but('{ agent: calc }', '{ agnt: calc }'),
       ['9:10 error roles.two.agnt: unknown key `agnt`; did you mean `agent`?'],
     ],
+    [
+      'a key of the later language with a fault in it',
+      but('role: two', 'role: two\n    approve: { before: yes }'),
+      ['19:24 error steps[1].approve.before: must be true'],
+    ],
+    [
+      'a key beside those that it does not go with',
+      but(
+        '    role: two\n    prompt: "Do {{ steps.first.output.cause }}"\n    timeout: 1m\n',
+        '    wait: { for: 1s }\n    approve: { before: true }\n',
+      ),
+      ['19:5 error steps[1].approve: `approve` does not belong here'],
+    ],
     ['a number out of bounds', but('max: 2', 'max: 99'), ['15:19 error steps[0].retry.max: at most 20']],
     [
       'a wrong duration',

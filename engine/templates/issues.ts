@@ -49,7 +49,7 @@ const farness = (issues: readonly Issue[], root: unknown, base: Path): number =>
   const names = missing.map((issue) => String(issue.path[0]));
   return issues.reduce((sum, issue) => {
     if (issue.code === 'unrecognized_keys' && issue.path.length === 0)
-      return issue.keys.reduce((cost, key) => cost + (nearest(key, names).length > 0 ? -12 : 10), sum);
+      return issue.keys.reduce((cost, key) => cost + (nearest(key, names).length > 0 ? -12 : 20), sum);
     if (issue.path.length === 0) return sum + 100;
     return sum + (missing.includes(issue) ? 15 : 1);
   }, 0);
@@ -89,13 +89,17 @@ const sentence = (issue: Issue, root: unknown, path: Path): string => {
   }
 };
 
+/** A key of another form (of a `wait` step, say) is known, but not beside the keys that stand here. */
+const unknownKey = (key: string, known: readonly string[]): string =>
+  known.includes(key) ? `\`${key}\` does not belong here` : `unknown key \`${key}\`${didYouMean(key, known)}`;
+
 /** All faults of one issue; a union’s are those of the alternative that is nearest to what was written. */
 const expand = (issue: Issue, root: unknown, base: Path): TemplateFault[] => {
   const path = [...base, ...words(issue.path)];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({
       path: [...path, key],
-      message: `unknown key \`${key}\`${didYouMean(key, knownKeys(path))}`,
+      message: unknownKey(key, knownKeys(path)),
       at: 'key',
     }));
   if (issue.code === 'invalid_key')

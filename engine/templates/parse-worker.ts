@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { LIMITS } from '#machines/nouns/limits';
 import type { ParseAnswer, ParseAsk, Place, SyntaxProblem } from './parse.ts';
+import { syntaxMessage } from './syntax-message.ts';
 
 const TOO_DEEP = `nested deeper than ${LIMITS.templateDepth} levels`;
 
@@ -41,13 +42,13 @@ const read = (text: string): Omit<ParseAnswer, 'id'> => {
     logLevel: 'error',
     lineCounter: lines,
   });
-  for (const fault of [...document.errors, ...document.warnings]) {
-    // Tags are refused below, with their path.
-    if (fault.code === 'TAG_RESOLVE_FAILED') continue;
-    const tooDeep = /call stack/i.test(fault.message);
-    refuse([], fault.pos[0], tooDeep ? TOO_DEEP : fault.message.replace(/ at line \d+[\s\S]*$/, ''));
-    if (tooDeep) break;
-  }
+  // Tags are refused below, with their path.
+  const [fault] = [...document.errors, ...document.warnings].filter(
+    ({ code }) => code !== 'TAG_RESOLVE_FAILED',
+  );
+  // The first only: where the syntax is broken, the rest are its consequences.
+  if (fault !== undefined)
+    refuse([], fault.pos[0], /call stack/i.test(fault.message) ? TOO_DEEP : syntaxMessage(fault));
   if (/^%/m.test(text.slice(0, startOf(document.contents))))
     refuse([], 0, 'directives (lines that begin with %) are not read');
 

@@ -50,6 +50,19 @@ describe('reading', () => {
     );
   });
 
+  it('tells the first fault of the syntax alone, in plain words and at its place', async () => {
+    for (const [text, says] of [
+      ['steps:\n  - id: a\n   role: b\n', '3:1 wrong indentation: keys and items that belong together'],
+      ['inputs: { a: 1\nroles: 2\n', '2:1 a `{` before this is not closed'],
+      ['a:\n\tb: 1\n', '2:1 a tab; indent with blanks'],
+      ['prompt: a: b\n', '1:9 a second `: ` on one line'],
+    ] as const) {
+      const told = await refusal(text);
+      assert.ok(told.startsWith(says), `${text}${told}`);
+      assert.ok(!told.includes('\n'), told);
+    }
+  });
+
   it('knows the place of keys and values, and for what is missing that of its surroundings', async () => {
     const parsed = await parser.parse('a: 1\nsteps:\n  - id: x\n    retry: { max: 99 }\n');
     assert.deepEqual(parsed.place(['steps', 0, 'retry', 'max']), { line: 4, column: 19 });
