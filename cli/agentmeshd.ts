@@ -1,5 +1,5 @@
 // `agentmeshd`: starts and stops the daemon, and says how it is. Loads the rest of the daemon only where it is needed.
-import { Builtins, Cli, Command, Option } from 'clipanion';
+import { Cli, Command, Option } from 'clipanion';
 import type { StartFlags } from '#api/daemon/messages';
 import { bootstrapOf, dataDirOf } from '#api/daemon/paths';
 import { startInBackground, startInForeground } from '#api/daemon/start';
@@ -166,19 +166,48 @@ class RebuildCommand extends DaemonCommand {
   }
 }
 
+/** The page of the command that is named, or one line for each. */
+const help = async (cli: Cli, argv: readonly string[]): Promise<number> => {
+  const { commandHelp } = await import('./command-line/command-help.ts');
+  const { styleFor } = await import('./render/style.ts');
+  const { stdout } = process;
+  const named = argv.find((word) => !word.startsWith('-'));
+  const known = cli.definitions().filter(({ description }) => description !== undefined);
+  const found = known.find(({ path }) => path === `agentmeshd ${named ?? ''}`);
+  const lines = known.map(
+    ({ path, description = '' }) => `  ${path.slice('agentmeshd '.length).padEnd(8)} ${description.trim()}`,
+  );
+  stdout.write(
+    found === undefined
+      ? `The AgentMesh daemon\n\n  agentmeshd <command> [options]\n\n${lines.join('\n')}\n\nagentmeshd <command> --help tells all of a command.\n`
+      : commandHelp(found, stdout.columns ?? 80, styleFor('auto', stdout.isTTY, process.env), new Set()),
+  );
+  return EXIT.ok;
+};
+
 const main = async (argv: readonly string[]): Promise<number> => {
   const cli = new Cli({
     binaryName: 'agentmeshd',
     binaryLabel: 'The AgentMesh daemon',
     enableColors: isColourful(process.stdout),
   });
-  for (const each of [StartCommand, StopCommand, StatusCommand, RebuildCommand, Builtins.HelpCommand])
-    cli.register(each);
+  for (const each of [StartCommand, StopCommand, StatusCommand, RebuildCommand]) cli.register(each);
+  if (argv.length === 0 || argv.some((word) => ['help', '-h', '--help'].includes(word)))
+    return help(
+      cli,
+      argv.filter((word) => word !== 'help'),
+    );
   let command: Command;
   try {
     command = cli.process([...argv], Cli.defaultContext);
   } catch (error) {
-    process.stderr.write(cli.error(error, { colored: isColourful(process.stderr) }));
+    const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const option = /option name \("([^"]+)"\)/.exec(said)?.[1];
+    const what =
+      option === undefined
+        ? `There is no command "${argv.join(' ')}"`
+        : `agentmeshd ${argv[0] ?? ''} has no option ${option}`;
+    process.stderr.write(`agentmeshd: ${what}\n  agentmeshd --help lists what there is.\n`);
     return EXIT.usage;
   }
   return cli.run(command, Cli.defaultContext);

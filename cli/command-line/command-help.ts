@@ -15,14 +15,19 @@ const paragraphs = (text: string, width: number): string =>
     .map((block) => paragraph(block, width, 0))
     .join('\n\n');
 
-/** The page of a command. `width` is the terminal’s. */
-export const commandHelp = (definition: Definition, width: number, style: Style): string => {
+/** The page of a command. `width` is the terminal’s; `shared` are options that stand apart because every command has them. */
+export const commandHelp = (
+  definition: Definition,
+  width: number,
+  style: Style,
+  common: ReadonlySet<string> = SHARED,
+): string => {
   const wide = Math.min(width, MOST_CELLS);
   const options = definition.options.map((option) => ({ ...option, text: writtenOption(option.definition) }));
   const pad = Math.min(28, Math.max(...options.map((option) => cells(option.text))));
   const lines = (shared: boolean): string =>
     options
-      .filter((option) => SHARED.has(longName(option.definition)) === shared)
+      .filter((option) => common.has(longName(option.definition)) === shared)
       .map(({ text, description = '' }) => {
         const about = paragraph(description, wide - pad - 4, pad + 4);
         const gap = cells(text) > pad ? `\n${' '.repeat(pad + 4)}` : ' '.repeat(pad - cells(text) + 2);
@@ -31,7 +36,7 @@ export const commandHelp = (definition: Definition, width: number, style: Style)
       .join('\n');
   const section = (title: string, body: string): string =>
     body === '' ? '' : `\n${style.bold(title)}\n${body}\n`;
-  const usage = `  ${paragraph(synopsis(definition), wide - 4, 4)}`;
+  const usage = `  ${paragraph(synopsis(definition, common), wide - 4, 4)}`;
   const examples = (definition.examples ?? [])
     .map(([about, line]) => `  ${style.dim(`# ${about.trim()}`)}\n  ${line}`)
     .join('\n');

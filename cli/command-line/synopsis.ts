@@ -72,8 +72,8 @@ export const writtenOption = (definition: string): string =>
   definition.replace(/,/g, ', ').replace(/ #\d+/g, ` ${VALUES[longName(definition)] ?? 'VALUE'}`);
 
 /** `agentmesh run --to NAME [--timeout TIME] <PROMPT>` */
-export const synopsis = ({ path, usage, options }: Definition): string => {
-  const own = options.filter(({ definition }) => !SHARED.has(longName(definition)));
+export const synopsis = ({ path, usage, options }: Definition, shared = SHARED): string => {
+  const own = options.filter(({ definition }) => !shared.has(longName(definition)));
   const typed = ({ definition }: (typeof own)[number]): string =>
     takesValue(definition)
       ? `${longName(definition)} ${VALUES[longName(definition)] ?? 'VALUE'}`
