@@ -13,7 +13,7 @@ void test('two runs of one minute begin alike; either is found by its end, both 
     'invocations.list': () => ({ body: [{ run_id: TWO, task_id: null }] }),
   });
   t.after(() => daemon.close());
-  const client = await connect({ daemonUrl: daemon.url }, {});
+  const client = connect({ daemonUrl: daemon.url }, {});
   assert.equal(await completeId(client, '0e4d51'), ONE);
   assert.equal(await completeId(client, '4a6ec841f712'), TWO);
   assert.equal(await completeId(client, '01a203f7-5'), TWO);
