@@ -1,5 +1,6 @@
 // `npm run bench`: one JSON line a case. `-- team-runs` runs the cases of that name only; `--scale 0.1` makes them smaller.
 import { parseArgs } from 'node:util';
+import { benchConsole } from './console.ts';
 import { benchHttp } from './http.ts';
 import { benchPages } from './pages.ts';
 import { benchParked } from './parked.ts';
@@ -24,6 +25,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
   sse: () => benchSse(scale),
   http: () => benchHttp(scale),
   ready: () => benchReady(scale),
+  console: () => benchConsole(scale),
 };
 for (const name of positionals.length > 0 ? positionals : Object.keys(CASES)) {
   const run = CASES[name];
