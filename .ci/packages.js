@@ -23,9 +23,16 @@ const npmSaysSo = (root) => {
   return Object.entries(present).every(isWanted) && Object.entries(wanted).every(isPresent);
 };
 
+/** Whether each package that must be there is on the disk; a folder that somebody removed is in no list. */
+const areAllThere = (root) =>
+  Object.entries(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages).every(
+    ([path, entry]) =>
+      path === '' || entry.optional || entry.devOptional || existsSync(join(root, path, 'package.json')),
+  );
+
 /** @param {string} root the checkout */
 export const arePackagesFresh = (root) => {
-  if (!existsSync(join(root, 'node_modules'))) return false;
+  if (!existsSync(join(root, 'node_modules')) || !areAllThere(root)) return false;
   const hash = hashOf(root);
   if (existsSync(stampOf(root)) && readFileSync(stampOf(root), 'utf8') === hash) return true;
   if (!npmSaysSo(root)) return false;
