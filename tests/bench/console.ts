@@ -67,7 +67,7 @@ export const benchConsole = async (scale = 1): Promise<void> => {
     const one = (await openPage(browser)).page;
     await list.goto(`${busy.url}/runs`);
     await one.goto(`${busy.url}/runs/${busy.runIds[0] ?? ''}`);
-    await list.locator(`[data-run="${busy.runIds[0] ?? ''}"]`).waitFor();
+    await list.locator('[data-run]').first().waitFor();
     await one.locator('am-timeline-item').first().waitFor();
     const pages = { 'runs page': list, 'run page': one };
     const before = new Map<string, number>();
@@ -96,7 +96,7 @@ export const benchConsole = async (scale = 1): Promise<void> => {
     const finishing = performance.now();
     await busy.finish();
     await list.goto(`${busy.url}/runs?status=ended`);
-    await list.getByText(String(runs)).first().waitFor();
+    await list.locator('am-runs-page footer', { hasText: String(runs) }).waitFor();
     report('console: all ended', { runs, ms: performance.now() - finishing, ...surroundings() });
   } finally {
     await browser.close();
