@@ -52,7 +52,7 @@ export const startBusyRuns = async (count: number): Promise<BusyRuns> => {
   const { url } = JSON.parse(readFileSync(join(dataDir, 'agentmeshd.json'), 'utf8')) as { url: string };
   const client = createClient({ baseUrl: url });
   const pipes = Array.from({ length: count }, (_, n) => join(folder, `pipe-${String(n)}`));
-  execFileSync('mkfifo', pipes);
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$@"', 'sh', ...pipes]);
   const open = new Map(pipes.map((pipe) => [pipe, openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK)]));
   const runIds = await Promise.all(
     pipes.map(async (prompt) => {

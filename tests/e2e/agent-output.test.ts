@@ -114,7 +114,10 @@ const watch = async (page: Page): Promise<() => Promise<void>> => {
   );
   return async () => {
     assert.deepEqual(wrong, []);
-    assert.deepEqual(await page.evaluate('[...window.violations, window.pwned, ({}).pwned]'), [undefined, undefined]);
+    assert.deepEqual(await page.evaluate('[...window.violations, window.pwned, ({}).pwned]'), [
+      undefined,
+      undefined,
+    ]);
     // Elements that no template of the console has, or not with these attributes.
     const strange = await page.evaluate<string[]>(`[...document.querySelectorAll(
       'script:not([src]), body iframe, object, embed, video, audio, math, marquee, base, form[action], style:not(head style), b, i:not([data-status], .meter i), details, ' +

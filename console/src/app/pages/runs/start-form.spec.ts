@@ -35,7 +35,8 @@ describe('the form of a team’s inputs', () => {
   });
 
   it('takes an input for what it is called, though every object has a constructor', () => {
-    const odd: Template = { ...template, inputs: { constructor: { type: 'string' } } };
+    const input: Template['inputs'][string] = { type: 'string' };
+    const odd: Template = { ...template, inputs: { constructor: input } };
     expect(readForm(odd, {})).toEqual({ inputs: {}, errors: { constructor: 'missing' } });
     expect(readForm(odd, { constructor: 'x' })).toEqual({ inputs: { constructor: 'x' }, errors: {} });
   });
