@@ -1,6 +1,6 @@
 // The data folder: made for its owner alone, and checked before anything is begun in it.
-import { accessSync, chmodSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { FILES } from '#api/contract/address';
 import { MeshError } from '#machines/nouns/error-codes';
 
@@ -24,6 +24,22 @@ const isMeshFolder = (dataDir: string): boolean => {
 };
 
 /**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns where a file system takes no folders but
+ * answers ENOENT, as /proc does.
+ */
+const makeFolder = (path: string): void => {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another start was quicker.
+    if (!existsSync(path)) throw error;
+  }
+};
+
+/**
  * Makes the folder (0700) or checks that it can be written. One that was open to others, as the earlier tools made it,
  * is closed to them; a folder that has another use is left as it is.
  * @returns what the user should know about it, or null
@@ -31,7 +47,7 @@ const isMeshFolder = (dataDir: string): boolean => {
  */
 export const prepareDataFolder = (dataDir: string): string | null => {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     const { mode, uid } = statSync(dataDir);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     if ((mode & OTHERS) === 0) return null;

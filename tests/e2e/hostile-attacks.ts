@@ -123,7 +123,10 @@ const SEEING = String.raw`
   }));
   const frame = async (fields, ms = 700) => {
     const one = document.createElement('iframe'); for (const [k, v] of Object.entries(fields)) one.setAttribute(k, v);
-    document.body.append(one); await rest(ms); return look(one.contentWindow).replace(/read \d+/, (all) => fields.srcdoc ? 'own' : all);
+    document.body.append(one); await rest(ms);
+    // On a busy machine the frame may still show its own empty page.
+    for (let n = 0; n < 100 && look(one.contentWindow).startsWith('read'); n++) await rest(80);
+    return look(one.contentWindow).replace(/read \d+/, (all) => fields.srcdoc ? 'own' : all);
   };
   const style = async (text) => { const one = document.createElement('style'); one.textContent = text; document.head.append(one); await rest(400); return document.styleSheets.length > 0 ? 'styled' : ''; };
   const svg = async (inner) => { const one = document.createElement('div'); one.innerHTML = '<svg>' + inner + '</svg>'; document.body.append(one); await rest(400); return String(one.getBoundingClientRect().height > 0); };

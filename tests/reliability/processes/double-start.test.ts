@@ -8,7 +8,10 @@ import { Mesh, until } from './mesh.ts';
 test('a second start names pid and address of the first and leaves it alone', async () => {
   await using mesh = new Mesh();
   const first = await mesh.up();
-  const log = readFileSync(join(mesh.dataDir, 'agentmeshd.log'), 'utf8');
+  const log = await until('the log to say ready', () => {
+    const text = readFileSync(join(mesh.dataDir, 'agentmeshd.log'), 'utf8');
+    return text.includes('"msg":"ready"') ? text : null;
+  });
   for (const args of [['start'], ['start', '-b'], ['start', '--port', new URL(first.info.url).port]]) {
     const second = await mesh.command(args);
     assert.equal(second.code, 21, second.stderr);

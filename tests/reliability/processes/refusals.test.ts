@@ -1,6 +1,6 @@
 // Starts that cannot succeed: one clear line, the right exit code, and nothing left behind.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -90,12 +90,22 @@ test('a data folder that is a file, or lies below one', async () => {
   assert.equal(readFileSync(file, 'utf8'), 'mine');
 });
 
+/** The user of Linux that owns nothing. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
 test('a data folder that cannot be written', async () => {
   await using mesh = new Mesh();
   const dataDir = join(mesh.dataDir, 'closed');
+  if (process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', '0'], NOBODY).status !== 0) {
+    // Nobody may not even look into this checkout, and root may write everywhere but where the system itself refuses.
+    const refused = await mesh.command(['start', '--data-dir', '/sys/agentmesh']);
+    assert.equal(refused.code, 24, refused.stderr);
+    assert.match(refused.stderr, /The data folder .* cannot be used: .*(EPERM|EACCES|EROFS|ENOENT)/);
+    return;
+  }
   mkdirSync(dataDir, { mode: 0o500 });
   // Root may write everywhere: then the start is made as nobody, who may not.
-  const asNobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const asNobody = process.getuid?.() === 0 ? NOBODY : {};
   chmodSync(mesh.dataDir, 0o755);
   if (process.getuid?.() === 0) chownSync(dataDir, 65_534, 65_534);
   const refused = await mesh.command(['start', '--data-dir', dataDir], {}, asNobody);
