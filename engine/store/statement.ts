@@ -1,6 +1,7 @@
 // Statements that Kysely compiles once and better-sqlite3 runs ever after: typed like Kysely, as fast as prepared SQL.
 import type { Database, Statement as Prepared } from 'better-sqlite3';
 import type { CompiledQuery, Kysely, sql as sqlTag } from 'kysely';
+import { MeshError } from '#machines/nouns/error';
 import { kysely } from './kysely.ts';
 import type { Schema } from './schema.ts';
 
@@ -54,20 +55,22 @@ interface Ready<P extends Params> {
   readonly values: (params: P) => Bindable[];
 }
 
-const statementFrom = <P extends Params, R>(ready: () => Ready<P>): Statement<P, R> => ({
-  run: (params) => {
-    const { prepared, values } = ready();
-    return prepared.run(...values(params)).changes;
-  },
-  get: (params) => {
-    const { prepared, values } = ready();
-    return prepared.get(...values(params)) as R | undefined;
-  },
-  all: (params) => {
-    const { prepared, values } = ready();
-    return prepared.all(...values(params)) as R[];
-  },
-});
+/** A request may still be read when the daemon goes down: it hears that, and not that something went wrong inside. */
+const statementFrom = <P extends Params, R>(db: Database, ready: () => Ready<P>): Statement<P, R> => {
+  const asked = <A>(ask: (prepared: Prepared, values: readonly Bindable[]) => A, params: P): A => {
+    try {
+      const { prepared, values } = ready();
+      return ask(prepared, values(params));
+    } catch (error) {
+      throw db.open ? error : new MeshError('stopping', undefined, {}, { cause: error });
+    }
+  };
+  return {
+    run: (params) => asked((prepared, values) => prepared.run(...values).changes, params),
+    get: (params) => asked((prepared, values) => prepared.get(...values) as R | undefined, params),
+    all: (params) => asked((prepared, values) => prepared.all(...values) as R[], params),
+  };
+};
 
 /** What prepares the statements of a database that were made and not used yet; null when each is prepared at once. */
 const unused = new WeakMap<Database, Set<() => unknown> | null>();
@@ -100,7 +103,7 @@ export const statement =
       return ready;
     };
     if (ready === undefined) waiting?.add(first);
-    return statementFrom(() => ready ?? first());
+    return statementFrom(db, () => ready ?? first());
   };
 
 /** Prepares what was made on `db` and not used yet, and from now on at once: so that no request waits for it. */
@@ -122,7 +125,7 @@ export const writtenStatement = <P extends Params, R>(
     prepared: db.prepare(text),
     values: (params) => names.map((name) => params[name] ?? null),
   };
-  return statementFrom(() => ready);
+  return statementFrom(db, () => ready);
 };
 
 /**

@@ -38,6 +38,19 @@ const insertMeta = (store: Store) =>
   );
 
 describe('store', () => {
+  it('answers stopping to who asks when it is closed, whether the question was asked before or not', async () => {
+    const store = await open();
+    const find = (key: 'key' | 'value') =>
+      statement<{ is: string }>()(store.db, (k) =>
+        k.selectFrom('meta').selectAll().where(key, '=', param<string>('is')),
+      );
+    const [asked, neverAsked] = [find('key'), find('value')];
+    asked.get({ is: 'a' });
+    store.close();
+    for (const each of [asked, neverAsked])
+      assert.throws(() => each.get({ is: 'a' }), { name: 'MeshError', code: 'stopping' });
+  });
+
   it('answers only what is durable, and keeps nothing of work that throws', async () => {
     const store = await open();
     const insert = insertMeta(store);
