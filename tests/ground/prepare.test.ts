@@ -37,11 +37,24 @@ const lockfile = (versions: Versions, more: object = {}): string =>
   });
 
 /** A checkout whose lockfile asks for `wanted`, with `installed` as npm's own list (null: cut short). */
-const isFresh = (name: string, wanted: string, installed: string | null, stamp?: string): boolean => {
+const isFresh = (
+  name: string,
+  wanted: string,
+  installed: string | null,
+  stamp?: string,
+  removed?: string,
+): boolean => {
   const root = join(folder, name);
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(join(root, 'package-lock.json'), wanted);
-  if (installed !== null) writeFileSync(join(root, 'node_modules/.package-lock.json'), installed);
+  if (installed !== null) {
+    writeFileSync(join(root, 'node_modules/.package-lock.json'), installed);
+    const { packages } = JSON.parse(installed) as { packages: Record<string, unknown> };
+    for (const path of Object.keys(packages).filter((each) => each !== '' && each !== removed)) {
+      mkdirSync(join(root, path), { recursive: true });
+      writeFileSync(join(root, path, 'package.json'), '{}');
+    }
+  }
   if (stamp !== undefined) writeFileSync(join(root, 'node_modules/.installed-from'), stamp);
   const module = pathToFileURL(join(ROOT, '.ci/packages.js')).href;
   const ask = `import(${JSON.stringify(module)}).then((m) => console.log(m.arePackagesFresh(${JSON.stringify(root)})))`;
@@ -62,6 +75,9 @@ describe('an install', () => {
     assert.equal(isFresh('other', one, lockfile({ a: '1.0.0', b: '2.0.1' })), false);
     assert.equal(isFresh('few', one, lockfile({ a: '1.0.0' })), false);
     assert.equal(isFresh('many', one, lockfile({ a: '1.0.0', b: '2.0.0', c: '1.0.0' })), false);
+  });
+  test('is made again when the folder of a package was removed', () => {
+    assert.equal(isFresh('removed', one, one, undefined, 'node_modules/b'), false);
   });
   test('is made again when it was cut short', () => {
     assert.equal(isFresh('cut', one, null), false);
