@@ -170,6 +170,22 @@ const readTimeline = async (page: Page, look: () => Promise<void>): Promise<stri
   }
 };
 
+/** Selects a line of a kind: the list draws only what is near, so it is found and clicked in one turn of the page. */
+const pickOne = async (page: Page, kind: string): Promise<void> => {
+  const clicked = await page.evaluate<boolean>(`(async () => {
+    const list = ${LIST};
+    list.scrollTop = 0;
+    for (const end = Date.now() + 30_000; Date.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const line = document.querySelector('am-timeline-item[data-kind=${kind}] .pick');
+      if (line !== null) { line.click(); return true; }
+      list.scrollTop += list.clientHeight - 60;
+    }
+    return false;
+  })()`);
+  assert.ok(clicked, `a line of kind ${kind}`);
+};
+
 void test('each kind of event shows what the agent wrote as text', async () => {
   assert.ok(HOSTILE_TEXTS.length >= 200);
   const { page, complaints } = await openPage(browser, { viewport: WIDE });
@@ -189,10 +205,8 @@ void test('each kind of event shows what the agent wrote as text', async () => {
   ])
     assert.ok(seen.includes(part), `${part} is shown`);
   // One line of each kind in full beside the timeline, with its raw events.
-  await page.evaluate(`${LIST}.scrollTop = 300`);
   for (const kind of ['message', 'tool', 'reasoning', 'artifact', 'status', 'error']) {
-    // Not by the pointer: scrolling to the line would make the list draw others.
-    await page.locator(`am-timeline-item[data-kind=${kind}] .pick`).first().dispatchEvent('click');
+    await pickOne(page, kind);
     await page.locator('am-inspector am-item-details').waitFor();
     await look();
   }
