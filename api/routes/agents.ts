@@ -10,11 +10,13 @@ export const agentHandlers: Handlers<
   'agents.get': ({ engine, params }) => engine.agents.get(params.name),
 
   'agents.add': ({ engine, caller, body }) => {
-    // A command is a program that will run as the daemon’s user; on TCP any user of the machine may be asking.
-    if (body.command !== undefined && caller.kind !== 'socket')
+    // A command is a program that will run as the daemon’s user, a dir holds sockets and files of the user, and a
+    // setting may name such a file; on TCP any user of the machine may be asking.
+    const isOwners = body.command !== undefined || body.dir !== undefined || body.settings !== undefined;
+    if (isOwners && caller.kind !== 'socket')
       throw new MeshError(
         'forbidden',
-        'A command agent can be added through the local socket or bootstrap.json only',
+        `An agent with ${body.command === undefined ? (body.dir === undefined ? 'settings' : 'a dir') : 'a command'} can be added through the local socket or bootstrap.json only`,
       );
     return engine.agents.add(caller, body, 'url', body.url === undefined ? 'api' : new URL(body.url).origin);
   },

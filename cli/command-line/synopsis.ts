@@ -22,6 +22,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   '--daemon-url': 'URL',
   '--data-dir': 'FOLDER',
   '--description': 'TEXT',
+  '--dir': 'FOLDER',
   '--from': 'NAME',
   '--host': 'HOST',
   '--input': 'NAME=VALUE',
@@ -34,6 +35,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   '--port': 'PORT',
   '--reason': 'TEXT',
   '--run-id': 'ID',
+  '--setting': 'KEY=VALUE',
   '--since': 'TIME',
   '--skill': 'SKILL',
   '--status': 'STATE',
@@ -50,7 +52,8 @@ export const VALUES: Readonly<Record<string, string>> = {
 
 /** Arguments that the parser only knows as “any number of words”. */
 const OPEN_ENDED: Readonly<Record<string, string>> = {
-  'agentmesh agents add': '<URL> | --name <NAME> --command <PROGRAM> [ARGUMENT …]',
+  'agentmesh agents add':
+    '<URL> | --name <NAME> --command <PROGRAM> [ARGUMENT …] | --kind <KIND> --dir <FOLDER>',
   'agentmesh events append': '< RECORDS',
 };
 

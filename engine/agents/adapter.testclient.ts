@@ -26,6 +26,10 @@ const outcome = await make(testPorts).invoke(
     sent() {
       say('sent', null);
     },
+    approval(ask) {
+      say('approval', ask);
+      return new Promise(() => undefined);
+    },
   },
 );
 say('outcome', outcome);

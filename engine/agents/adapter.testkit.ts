@@ -5,7 +5,16 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { AdapterEvent, AgentAdapter, InvokeRequest, NativeHandle, Sink, Target } from './adapter.ts';
+import type {
+  AdapterEvent,
+  AgentAdapter,
+  ApprovalAnswer,
+  ApprovalAsk,
+  InvokeRequest,
+  NativeHandle,
+  Sink,
+  Target,
+} from './adapter.ts';
 
 export interface AdapterFixture {
   readonly adapter: AgentAdapter;
@@ -46,11 +55,47 @@ export const until = async (
 export interface Recorder extends Sink {
   readonly calls: string[];
   readonly events: AdapterEvent[];
+  /** What the agent asked a person, each question once. */
+  readonly asked: ApprovalAsk[];
   saved: NativeHandle | null;
 }
 
-/** A sink that takes its time, so that an adapter which does not await is found out. */
-export const recorder = (onEvent: (event: AdapterEvent) => void = () => undefined): Recorder => {
+/** Says what a person would; a promise that stays pending is a person who is not there. */
+export type Person = (ask: ApprovalAsk) => Promise<ApprovalAnswer> | ApprovalAnswer;
+
+/** Nobody is there: the question is open until it expires, the agent withdraws it, or the run is stopped. */
+export const nobody: Person = () => new Promise<ApprovalAnswer>(() => undefined);
+
+/** What ends a question without a person: its time, or that it is no longer asked. */
+const endsByItself = (ask: ApprovalAsk, stopped: AbortSignal | null): Promise<ApprovalAnswer> =>
+  new Promise((resolve) => {
+    const withdraw = (): void => {
+      clearTimeout(timer);
+      resolve({ decision: 'withdrawn' });
+    };
+    const timer = setTimeout(
+      () => {
+        resolve({ decision: 'expired' });
+      },
+      ask.expiresAt === null ? 60_000 : Math.max(0, ask.expiresAt - Date.now()),
+    );
+    timer.unref();
+    for (const signal of [ask.withdrawn, stopped]) {
+      if (signal?.aborted === true) withdraw();
+      signal?.addEventListener('abort', withdraw, { once: true });
+    }
+  });
+
+/**
+ * A sink that takes its time, so that an adapter which does not await is found out. `onApproval` is the person who is
+ * asked; `stopped` is the signal of the request, which withdraws what is still asked, as the engine does.
+ */
+export const recorder = (
+  onEvent: (event: AdapterEvent) => void = () => undefined,
+  onApproval: Person = nobody,
+  stopped: AbortSignal | null = null,
+): Recorder => {
+  const answers = new Map<string, Promise<ApprovalAnswer>>();
   let busy = false;
   const slowly = async (call: string, then: () => void): Promise<void> => {
     assert.equal(busy, false, 'sink calls must be awaited one after the other');
@@ -63,6 +108,7 @@ export const recorder = (onEvent: (event: AdapterEvent) => void = () => undefine
   const sink: Recorder = {
     calls: [],
     events: [],
+    asked: [],
     saved: null,
     handle: (native) =>
       slowly('handle', () => {
@@ -76,6 +122,18 @@ export const recorder = (onEvent: (event: AdapterEvent) => void = () => undefine
       }),
     sent() {
       sink.calls.push('sent');
+    },
+    // May be pending in parallel, so it does not stand in the row with the others.
+    approval: async (ask) => {
+      await sleep(1);
+      const known = answers.get(ask.nativeId);
+      if (known !== undefined) return known;
+      JSON.stringify(ask.operation);
+      sink.calls.push('approval');
+      sink.asked.push(ask);
+      const answer = Promise.race([Promise.resolve(onApproval(ask)), endsByItself(ask, stopped)]);
+      answers.set(ask.nativeId, answer);
+      return answer;
     },
   };
   return sink;

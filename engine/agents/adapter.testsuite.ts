@@ -265,6 +265,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
         handle: () => Promise.resolve(),
         event: () => Promise.reject(new Error('the disk is full')),
         sent: () => undefined,
+        approval: () => Promise.resolve({ decision: 'withdrawn' }),
       };
       const ask = request(fixture.target, 'wait 200 x', { key });
       await assert.rejects(fixture.adapter.invoke(ask, sink), /the disk is full/);

@@ -7,7 +7,7 @@ import type { EventKind, EventPayload } from '#machines/nouns/event';
 export interface Target {
   readonly name: string;
   readonly kind: string;
-  /** As configured or discovered; `url` or `command` is set. */
+  /** As configured or discovered; `url`, `command` or `dir` is set. */
   readonly entry: AgentEntry;
   /** The card as last fetched, for kinds that have one. */
   readonly card: unknown;
@@ -102,6 +102,31 @@ export type AdapterEvent = {
 /** What finds the run again at the agent after a crash; JSON, secrets excluded. */
 export type NativeHandle = Readonly<Record<string, string | number | boolean | null>>;
 
+/** What an agent asks a person before it goes on. */
+export interface ApprovalAsk {
+  /** The agent’s own id of the question: asked again (after a restart too), it is the same approval. */
+  readonly nativeId: string;
+  /** permission: may I do this; question: what is the answer (text). */
+  readonly kind: 'permission' | 'question';
+  /** One line: what the agent wants to do or to know, in its own words. */
+  readonly title: string;
+  readonly tool: string | null;
+  /** The operation whole, JSON: command, cwd, arguments, diff. */
+  readonly operation: unknown;
+  /** Absolute, engine’s clock; null: until the deadline of the invocation. */
+  readonly expiresAt: number | null;
+  /** Aborts when the agent no longer asks (answered elsewhere, run ended). */
+  readonly withdrawn: AbortSignal;
+}
+
+/** What a person said, or why nobody did. Allow always means once. */
+export type ApprovalAnswer =
+  /** `text` is the answer to a question. */
+  | { readonly decision: 'allow'; readonly text: string | null; readonly by: string }
+  | { readonly decision: 'deny'; readonly reason: string | null; readonly by: string }
+  | { readonly decision: 'expired' }
+  | { readonly decision: 'withdrawn' };
+
 /** Where an adapter reports to. Await each call: it resolves when the fact is durable. */
 export interface Sink {
   /** Saves what finds this run again. Before the first event, and before any effect that a crash could orphan. */
@@ -114,6 +139,11 @@ export interface Sink {
   event(event: AdapterEvent): Promise<void>;
   /** Called right after the request has left for the agent (a crash point of the reliability suite). */
   sent(): void;
+  /**
+   * Asks a person. Durable before it is shown; resolves with the decision, at once when it was already taken.
+   * May be pending in parallel; events go on meanwhile.
+   */
+  approval(ask: ApprovalAsk): Promise<ApprovalAnswer>;
 }
 
 export interface OutcomeArtifact {

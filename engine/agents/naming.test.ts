@@ -17,6 +17,7 @@ const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'graph
 const anyEntry: fc.Arbitrary<AgentEntry> = fc.oneof(
   fc.webUrl().map((url) => ({ url })),
   fc.array(fc.string({ minLength: 1 }), { minLength: 1 }).map((command) => ({ name: 'x', command })),
+  fc.string().map((dir) => ({ kind: 'claw', dir: `/${dir}` })),
 );
 
 describe('names of agents', () => {
@@ -71,6 +72,28 @@ describe('addresses of agents', () => {
     assert.notEqual(one, addressOf({ name: 'x', command: ['a', 'b', 'c'] }));
     assert.notEqual(one, addressOf({ name: 'x', command: ['a', 'b c'], cwd: '/' }));
     assert.equal(endpointOf({ name: 'x', command: ['a', 'b c'] }), 'a "b c"');
+  });
+
+  it('tell installations apart by their folder, and agents behind one address by kind and setting', () => {
+    const dir = '/opt/claw';
+    assert.equal(addressOf({ kind: 'claw', dir }), addressOf({ kind: 'claw', dir: '/opt/claw//' }));
+    assert.equal(endpointOf({ kind: 'claw', dir }), dir);
+    assert.equal(provisionalName({ kind: 'claw', dir: '/opt/claw/' }), 'claw');
+    const url = 'http://127.0.0.1:1';
+    assert.equal(addressOf({ url, kind: 'a2a' }), addressOf({ url }));
+    const different = [
+      { url },
+      { url, kind: 'gateway' },
+      { url, kind: 'gateway', settings: { agent: 'main' } },
+      { url, kind: 'gateway', settings: { agent: 'other' } },
+      { kind: 'claw', dir },
+      { kind: 'bear', dir },
+    ];
+    assert.equal(new Set(different.map(addressOf)).size, different.length);
+    assert.equal(
+      addressOf({ url, kind: 'gateway', settings: { agent: 'main', verbose: true } }),
+      addressOf({ url, kind: 'gateway', settings: { agent: 'main' } }),
+    );
   });
 
   it('never show a password', () => {

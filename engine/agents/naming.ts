@@ -20,27 +20,47 @@ export const cleanName = (text: string, limit: number = LIMITS.nameChars): strin
   return name === '' ? null : name;
 };
 
-/** What makes an agent the same agent: its URL, or its command and folder. */
-export const addressOf = (entry: AgentEntry): string => {
-  if (entry.url === undefined) return JSON.stringify([entry.command ?? [], entry.cwd ?? null]);
-  const url = new URL(entry.url);
+/** A URL as it is compared and shown: without credentials, fragment and slashes at its end. */
+const plainUrl = (text: string): string => {
+  const url = new URL(text);
   url.hash = '';
   url.username = '';
   url.password = '';
   return url.href.replace(/\/+$/, '');
 };
 
-/** The address as it is shown: a URL, or a command line (quoted where it must be). */
-export const endpointOf = (entry: AgentEntry): string =>
-  entry.url === undefined
-    ? (entry.command ?? [])
-        .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
-        .join(' ')
-    : addressOf(entry);
+/**
+ * What makes an agent the same agent: its URL, its command and working folder, or its installation. Behind one address
+ * there may be agents of several kinds, and several of one kind, told apart by the setting `agent`.
+ */
+export const addressOf = (entry: AgentEntry): string => {
+  const place =
+    entry.url !== undefined
+      ? plainUrl(entry.url)
+      : entry.dir !== undefined
+        ? entry.dir.replace(/(.)\/+$/, '$1')
+        : JSON.stringify([entry.command ?? [], entry.cwd ?? null]);
+  const usual = entry.url !== undefined ? 'a2a' : 'command';
+  const more = [
+    entry.kind === undefined || entry.kind === usual ? null : entry.kind,
+    entry.settings?.['agent'] ?? null,
+  ];
+  return more.every((part) => part === null) ? place : JSON.stringify([place, ...more]);
+};
 
-/** Where an agent is, in a few characters: `host:port`, or the program’s name. */
+/** The address as it is shown: a URL, a folder, or a command line (quoted where it must be). */
+export const endpointOf = (entry: AgentEntry): string =>
+  entry.url !== undefined
+    ? plainUrl(entry.url)
+    : (entry.dir ??
+      (entry.command ?? [])
+        .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+        .join(' '));
+
+/** Where an agent is, in a few characters: `host:port`, or the name of the program or folder. */
 const placeOf = (entry: AgentEntry): string => {
-  if (entry.url === undefined) return (entry.command?.[0] ?? '').replace(/^.*\//, '');
+  if (entry.url === undefined)
+    return (entry.dir ?? entry.command?.[0] ?? '').replace(/\/+$/, '').replace(/^.*\//, '');
   const { hostname, port, protocol } = new URL(entry.url);
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;
 };

@@ -97,9 +97,9 @@ export const createPerform = (
   /** Runs the adapter; resolves at the latest when a stop was not confirmed in time. */
   const untilEnded = (
     row: InvocationRow,
-    work: (signal: AbortSignal) => Promise<Outcome>,
+    controller: AbortController,
+    work: () => Promise<Outcome>,
   ): Promise<{ outcome: Outcome; stop: StopReason | null }> => {
-    const controller = new AbortController();
     let stop: StopReason | null = null;
     const forget: (() => void)[] = [];
     return new Promise<{ outcome: Outcome; stop: StopReason | null }>((resolve) => {
@@ -125,7 +125,7 @@ export const createPerform = (
         }),
       );
       if (row.cancelRequested !== null) halt('cancel');
-      work(controller.signal).then(
+      work().then(
         (outcome) => {
           resolve({ outcome, stop });
         },
@@ -217,8 +217,14 @@ export const createPerform = (
     const { cancelRequested = null } = rows.state(row.runId) ?? {};
     const fresh: InvocationRow = { ...row, agent: target.name, deadline, cancelRequested };
     const isFirst = isUntouched || row.startedAt === null;
-    const recorder = createRecorder(fresh, parts, isFirst ? [] : recordedArtifacts(row.runId));
-    const { outcome, stop } = await untilEnded(fresh, (signal) =>
+    const controller = new AbortController();
+    const recorder = createRecorder(
+      fresh,
+      parts,
+      isFirst ? [] : recordedArtifacts(row.runId),
+      controller.signal,
+    );
+    const { outcome, stop } = await untilEnded(fresh, controller, () =>
       invokeOrReattach(
         fresh,
         isFirst,
@@ -230,7 +236,7 @@ export const createPerform = (
           runId: row.runId,
           key: row.key,
           deadline,
-          signal,
+          signal: controller.signal,
         },
         recorder,
       ),

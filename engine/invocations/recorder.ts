@@ -2,7 +2,7 @@
 import type { EventDraft, EventPayload, EventV1 } from '#machines/nouns/event';
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
-import type { AdapterEvent, NativeHandle, Sink } from '../agents/adapter.ts';
+import type { AdapterEvent, ApprovalAnswer, ApprovalAsk, NativeHandle, Sink } from '../agents/adapter.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Ports } from '../ports.ts';
 import { submitDurably } from '../store/durably.ts';
@@ -75,11 +75,13 @@ const cut = (event: AdapterEvent, artifacts: Artifacts): AdapterEvent => {
 /**
  * A recorder for one invocation. `recorded` are the artifact events that an earlier life of the daemon wrote: the
  * adapter tells of those artifacts again when it has found the run again, and they are not written twice.
+ * `stopped` is the signal of the request: what is still asked of a person is withdrawn when it aborts.
  */
 export const createRecorder = (
   row: InvocationRow,
   parts: RecorderParts,
   recorded: readonly string[] = [],
+  stopped: AbortSignal = new AbortController().signal,
 ): Recorder => {
   const { writer, log, rows, artifacts, ports } = parts;
   const artifactIds: string[] = [...recorded];
@@ -157,6 +159,43 @@ export const createRecorder = (
     return Promise.resolve();
   };
 
+  /** A fact of an approval, as a status event of the run. */
+  const tell = (state: string, text: string, data: Readonly<Record<string, unknown>>): Promise<unknown> =>
+    submit((tx) =>
+      log.append(
+        tx,
+        { ...invocationFacts(row, taskId), kind: 'status', payload: { state, text, data } },
+        'engine',
+      ),
+    );
+
+  const undecided = (ask: ApprovalAsk): Promise<ApprovalAnswer> =>
+    new Promise((resolve) => {
+      const withdraw = (): void => {
+        stopClock();
+        resolve({ decision: 'withdrawn' });
+      };
+      const stopClock =
+        ask.expiresAt === null
+          ? (): void => undefined
+          : ports.clock.after(Math.max(0, ask.expiresAt - ports.clock.now()), () => {
+              resolve({ decision: 'expired' });
+            });
+      for (const signal of [ask.withdrawn, stopped]) {
+        if (signal.aborted) withdraw();
+        signal.addEventListener('abort', withdraw, { once: true });
+      }
+    });
+
+  const asked = new Map<string, Promise<ApprovalAnswer>>();
+  const askPerson = async (ask: ApprovalAsk): Promise<ApprovalAnswer> => {
+    const { nativeId, kind, title, tool, operation } = ask;
+    await tell('waiting-approval', title, { native_id: nativeId, kind, tool, operation });
+    const answer = await undecided(ask);
+    await tell('approval-decided', title, { native_id: nativeId, ...answer });
+    return answer;
+  };
+
   return {
     artifactIds,
     get taskId() {
@@ -205,6 +244,11 @@ export const createRecorder = (
     },
     sent: () => {
       ports.crash.reach('invoke.sent');
+    },
+    approval: (ask) => {
+      const answer = asked.get(ask.nativeId) ?? askPerson(ask);
+      asked.set(ask.nativeId, answer);
+      return answer;
     },
     flush: (tx) => {
       const before = piece;

@@ -12,7 +12,7 @@ export const AgentNameSchema = z
     'letters, digits, blanks and . _ : @ / - only',
   );
 
-/** Open: an adapter folder brings its own kind. Known here: a2a, command. */
+/** Open: an adapter folder brings its own kind. Known here: a2a for a URL, command for a program. */
 export const AgentKindSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 
 export const SkillSchema = z.object({
@@ -39,7 +39,7 @@ export type Presence = (typeof PRESENCES)[number];
 export const AgentSchema = z.object({
   name: AgentNameSchema,
   kind: AgentKindSchema,
-  /** Address without credentials: URL, or argv of a command. */
+  /** Address without credentials: URL, argv of a command, or folder. */
   endpoint: z.string(),
   description: z.string(),
   version: z.string().nullable(),
@@ -60,20 +60,34 @@ export const AgentSchema = z.object({
 });
 export type Agent = z.infer<typeof AgentSchema>;
 
-/** One entry of bootstrap.json `{"agents":[…]}`, or of POST /api/agents. `url` is an A2A agent, `command` a program. */
+/** One entry of bootstrap.json `{"agents":[…]}`, or of POST /api/agents. `url` is an A2A agent unless `kind` says more, `command` a program, `dir` an installation. */
 export const AgentEntrySchema = z
   .strictObject({
     name: AgentNameSchema.optional().describe('the card’s name when absent'),
-    kind: AgentKindSchema.optional().describe('a2a with url, command with command'),
+    kind: AgentKindSchema.optional().describe('a2a with url, command with command; needed with dir'),
     url: z.url({ protocol: /^https?$/ }).optional(),
     token: z.string().min(1).optional().describe('bearer token for this agent at this origin only'),
     command: z.array(z.string().min(1)).min(1).optional().describe('argv; no shell'),
+    dir: z
+      .string()
+      .max(LIMITS.pathChars)
+      .regex(/^\/[^\0]*$/, 'an absolute path')
+      .optional()
+      .describe('folder of a local installation'),
+    settings: z
+      .record(z.string().regex(/^[A-Za-z][\w.-]{0,63}$/), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('what this kind needs besides; `agent` tells agents at one address apart'),
     cwd: z.string().optional(),
     env: z.record(z.string(), z.string()).optional(),
     skills: z.array(z.union([z.string().min(1), SkillSchema])).optional(),
     description: z.string().optional(),
   })
-  .refine((e) => (e.url === undefined) !== (e.command === undefined), 'give exactly one of url and command')
+  .refine(
+    (e) => [e.url, e.command, e.dir].filter((place) => place !== undefined).length === 1,
+    'give exactly one of url, command and dir',
+  )
+  .refine((e) => e.dir === undefined || e.kind !== undefined, 'an agent in a dir needs a kind')
   .refine((e) => e.command === undefined || e.name !== undefined, 'a command agent needs a name');
 export type AgentEntry = z.infer<typeof AgentEntrySchema>;
 

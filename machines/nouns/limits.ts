@@ -82,6 +82,8 @@ export const LIMITS = {
   drainMs: 8_000,
   /** Names of agents and templates. */
   nameChars: 64,
+  /** A path of a file or folder: PATH_MAX of Linux. */
+  pathChars: 4_096,
   /** What a card says of its agent and of each skill; it is shown in lists. */
   descriptionChars: 1_000,
   /** Skills taken over from one card. */

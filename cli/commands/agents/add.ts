@@ -1,6 +1,7 @@
-// agentmesh agents add: an agent by its address, or a program as an agent.
+// agentmesh agents add: an agent by its address, a program as an agent, or an installation of one on this machine.
+import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
-import type { Agent } from '#machines/nouns/agent';
+import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../../command-line/mesh-command.ts';
 import { agentPage } from '../../render/agents.ts';
@@ -9,11 +10,14 @@ import { UsageProblem } from '../../render/problem.ts';
 export class AgentsAddCommand extends MeshCommand {
   static override readonly paths = [['agents', 'add']];
   static override readonly usage = Command.Usage({
-    description: 'Add an A2A agent by its URL, or a program by its command line',
+    description: 'Add an agent by its URL, a program by its command line, or an installation by its folder',
     details: `
       An A2A agent is known by the address of its card. A program is run for each call: the prompt comes on its standard
       input, what it prints is the answer. Put \`--\` before a program whose arguments begin with a dash. No shell is
-      involved.
+      involved. An agent that is installed in a folder of this machine is known by that folder.
+
+      \`--kind\` says how to talk to it when it is no A2A agent, \`--setting\` what that kind needs besides. A value that
+      reads as a number, true or false is one.
 
       A token is read from an environment variable, never from the command line, where others could read it; it is sent
       to this agent at this origin only.
@@ -23,6 +27,7 @@ export class AgentsAddCommand extends MeshCommand {
       ['With a token', '$0 agents add https://agent.example --token-env AGENT_TOKEN'],
       ['A program', '$0 agents add --name upper --skill shout --command tr a-z A-Z'],
       ['A program with options', '$0 agents add --name sorter --command -- sort -r'],
+      ['An installation', '$0 agents add --kind nanoclaw --dir ~/nanoclaw --setting agent=main'],
     ],
   });
 
@@ -33,6 +38,11 @@ export class AgentsAddCommand extends MeshCommand {
   skills = Option.Array('--skill', [], { description: 'A skill of a program; may be given more than once' });
   description = Option.String('--description', { description: 'What a program is for' });
   cwd = Option.String('--cwd', { description: 'Working folder of a program' });
+  kind = Option.String('--kind', { description: 'How to talk to it; A2A for a URL when absent' });
+  dir = Option.String('--dir', { description: 'Folder of a local installation, instead of a URL' });
+  settings = Option.Array('--setting', [], {
+    description: 'What this kind needs besides; may be given more than once',
+  });
   isCommand = Option.Boolean('--command', false, {
     description: 'What follows is a program and its arguments, not a URL',
   });
@@ -49,9 +59,35 @@ export class AgentsAddCommand extends MeshCommand {
     return token;
   }
 
-  override async perform(): Promise<number> {
+  #settings(): AgentEntry['settings'] {
+    if (this.settings.length === 0) return undefined;
+    return Object.fromEntries(
+      this.settings.map((setting) => {
+        const at = setting.indexOf('=');
+        if (at < 1)
+          throw new UsageProblem(`"${setting}" is no setting`, 'Give it as KEY=VALUE, such as agent=main.');
+        const value = setting.slice(at + 1);
+        const isPlain = /^(?:true|false|-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?)$/.test(value);
+        return [setting.slice(0, at), isPlain ? (JSON.parse(value) as number | boolean) : value];
+      }),
+    );
+  }
+
+  /** Where it is: exactly one of url, command and dir. */
+  #place(): Pick<AgentEntry, 'url' | 'command' | 'dir'> {
     const [url, ...more] = this.rest;
-    if (url === undefined) throw new UsageProblem('Which agent?', 'Give its URL, or --command PROGRAM ….');
+    if (this.dir !== undefined) {
+      if (url !== undefined)
+        throw new UsageProblem(`"${this.rest.join(' ')}" stands beside --dir`, 'Give one or the other.');
+      if (this.kind === undefined)
+        throw new UsageProblem(
+          'Which kind of agent is in that folder?',
+          'Add --kind, such as --kind nanoclaw.',
+        );
+      return { dir: resolve(this.dir) };
+    }
+    if (url === undefined)
+      throw new UsageProblem('Which agent?', 'Give its URL, --command PROGRAM …, or --dir FOLDER.');
     if (!this.isCommand && more.length > 0)
       throw new UsageProblem(
         `"${more.join(' ')}" stands behind the URL`,
@@ -62,16 +98,26 @@ export class AgentsAddCommand extends MeshCommand {
         `"${url}" is no address of an agent`,
         'Give one such as http://127.0.0.1:9001, or a program behind --command.',
       );
-    const agent = await this.#add(url, this.#token());
+    return this.isCommand ? { command: this.rest } : { url };
+  }
+
+  override async perform(): Promise<number> {
+    const agent = await this.#add(this.#place(), this.#token(), this.#settings());
     await this.printOne(agent, () => agentPage(agent, this.terminal.style));
     return 0;
   }
 
-  async #add(url: string, token: string | undefined): Promise<Agent> {
+  async #add(
+    place: Pick<AgentEntry, 'url' | 'command' | 'dir'>,
+    token: string | undefined,
+    settings: AgentEntry['settings'],
+  ): Promise<Agent> {
     const asked = this.client.call('agents.add', {
       body: {
         ...(this.name === undefined ? {} : { name: this.name }),
-        ...(this.isCommand ? { command: this.rest } : { url }),
+        ...place,
+        ...(this.kind === undefined ? {} : { kind: this.kind }),
+        ...(settings === undefined ? {} : { settings }),
         ...(token === undefined ? {} : { token }),
         ...(this.skills.length === 0 ? {} : { skills: this.skills }),
         ...(this.description === undefined ? {} : { description: this.description }),

@@ -86,6 +86,7 @@ const run = async (
       return Promise.resolve();
     },
     sent: () => undefined,
+    approval: () => Promise.resolve({ decision: 'withdrawn' }),
   };
   const outcome = await adapter.invoke(
     {

@@ -29,6 +29,7 @@ const hear = (onEvent: (event: AdapterEvent, count: number) => void = () => unde
       return Promise.resolve();
     },
     sent: () => undefined,
+    approval: () => Promise.resolve({ decision: 'withdrawn' }),
   };
 };
 

@@ -13,7 +13,12 @@ import { ownAddress } from './origin.ts';
 
 const TOKEN = 'very-secret';
 const adapter = createA2aAdapter(testPorts);
-const sink: Sink = { handle: () => Promise.resolve(), event: () => Promise.resolve(), sent: () => undefined };
+const sink: Sink = {
+  handle: () => Promise.resolve(),
+  event: () => Promise.resolve(),
+  sent: () => undefined,
+  approval: () => Promise.resolve({ decision: 'withdrawn' }),
+};
 const servers: TestServer[] = [];
 after(async () => {
   for (const server of servers) await server.close();

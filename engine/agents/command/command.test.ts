@@ -89,6 +89,7 @@ const run = async (
       events.push(event);
     },
     sent: () => undefined,
+    approval: () => Promise.resolve({ decision: 'withdrawn' }),
   };
   const outcome = await adapter.invoke(
     {
@@ -277,7 +278,12 @@ describe('command: the end', () => {
         signal: new AbortController().signal,
       },
       { pid: process.pid, started: `${own}0` },
-      { handle: () => Promise.resolve(), event: () => Promise.resolve(), sent: () => undefined },
+      {
+        handle: () => Promise.resolve(),
+        event: () => Promise.resolve(),
+        sent: () => undefined,
+        approval: () => Promise.resolve({ decision: 'withdrawn' }),
+      },
     );
     assert.equal(found.status, 'unknown');
     assert.equal(isOurGroup(process.pid, `${own}0`, 'AGENTMESH_IDEMPOTENCY_KEY=k'), false);
