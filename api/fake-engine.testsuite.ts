@@ -22,6 +22,10 @@ export const sampleAgent: Agent = {
   last_seen: AT,
   problem: null,
   has_credential: false,
+  trust: 'trusted',
+  trust_changes: [],
+  identity: null,
+  card_signature: 'unsigned',
   provenance: [{ source: 'url', detail: 'http://127.0.0.1:9', first_seen: AT, last_seen: AT }],
   card: null,
 };
@@ -207,6 +211,10 @@ export const createFakeEngine = (): FakeEngine => {
       remove: (caller, name) => {
         record('agent.remove', caller, name);
         return Promise.resolve();
+      },
+      trust: (caller, name, identity) => {
+        record('agent.trust', caller, { name, identity });
+        return Promise.resolve(sampleAgent);
       },
     },
     discovery: {

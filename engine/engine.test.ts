@@ -110,6 +110,7 @@ describe('the engine', () => {
       await leaves('team_run.cancel', () => run, teamRuns.cancel(caller, run));
       for (let waited = 0; engine.health().counts.invocations_active > 0 && waited < 20_000; waited += 20)
         await sleep(20);
+      await leaves('agent.trust', () => 'sleeper', agents.trust(caller, 'sleeper'));
       await leaves('agent.remove', () => 'sleeper', agents.remove(caller, 'sleeper'));
       assert.deepEqual(seen.toSorted(), [...OPERATIONS].toSorted());
 

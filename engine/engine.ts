@@ -134,6 +134,8 @@ export interface Engine {
     get(name: string): Agent;
     add(caller: Caller, entry: AgentEntry, source: 'url' | 'bootstrap', detail: string): Promise<Agent>;
     remove(caller: Caller, name: string): Promise<void>;
+    /** Accepts who the agent is now (Registry.trust). Throws unknown_agent, agent_changed, card_signature_invalid. */
+    trust(caller: Caller, name: string, identity?: string): Promise<Agent>;
   };
   readonly discovery: {
     /** Probes everything known, by jobs; resolves when each was answered or `waitMs` has passed. */

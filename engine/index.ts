@@ -148,6 +148,7 @@ export const createEngine = async (
       get: (name) => registry.get(name),
       add: (caller, entry, source, detail) => registry.add(caller, entry, source, detail),
       remove: (caller, name) => registry.remove(caller, name),
+      trust: (caller, name, identity) => registry.trust(caller, name, identity),
     },
     discovery: { sweep: (caller, options) => discovery.sweep(caller, options) },
     invocations: {

@@ -28,6 +28,7 @@ export const ROUTES = {
   'agents.list':        { method: 'GET',    path: '/api/agents',                       risk: 'read',  role: 'viewer',   status: 200, summary: 'Agents on the mesh' },
   'agents.get':         { method: 'GET',    path: '/api/agents/:name',                 risk: 'read',  role: 'viewer',   status: 200, summary: 'One agent by its exact name' },
   'agents.add':         { method: 'POST',   path: '/api/agents',                       risk: 'write', role: 'operator', status: 201, summary: 'Add an agent by URL or command' },
+  'agents.trust':       { method: 'POST',   path: '/api/agents/:name/trust',           risk: 'authority', role: 'owner', status: 200, summary: 'Trust who the agent is now; on the local socket only' },
   'agents.remove':      { method: 'DELETE', path: '/api/agents/:name',                 risk: 'write', role: 'operator', status: 204, summary: 'Forget an agent' },
   'discover':           { method: 'POST',   path: '/api/discover',                     risk: 'write', role: 'operator', status: 200, summary: 'Look for agents and probe those known' },
   'invocations.start':  { method: 'POST',   path: '/api/invocations',                  risk: 'write', role: 'operator', status: 202, summary: 'Call one agent; follow it by its run_id', idempotent: true },

@@ -114,6 +114,16 @@ export const SHAPES = {
   'agents.list': { answer: z.array(AgentSchema) },
   'agents.get': { params: AgentName, answer: AgentSchema },
   'agents.add': { body: AgentEntrySchema, answer: AgentSchema },
+  'agents.trust': {
+    params: AgentName,
+    body: z.strictObject({
+      identity: z
+        .string()
+        .optional()
+        .describe('`identity` of the agent as you saw it; another one is refused'),
+    }),
+    answer: AgentSchema,
+  },
   'agents.remove': { params: AgentName, answer: z.undefined() },
   discover: {
     body: z.strictObject({ wait_ms: z.int().min(0).max(60_000).default(5_000) }),

@@ -3,7 +3,7 @@ import { MeshError } from '#machines/nouns/error';
 import type { Handlers } from './handler.ts';
 
 export const agentHandlers: Handlers<
-  'agents.list' | 'agents.get' | 'agents.add' | 'agents.remove' | 'discover'
+  'agents.list' | 'agents.get' | 'agents.add' | 'agents.remove' | 'agents.trust' | 'discover'
 > = {
   'agents.list': ({ engine }) => engine.agents.list(),
 
@@ -20,6 +20,9 @@ export const agentHandlers: Handlers<
       );
     return engine.agents.add(caller, body, 'url', body.url === undefined ? 'api' : new URL(body.url).origin);
   },
+
+  'agents.trust': ({ engine, caller, params, body }) =>
+    engine.agents.trust(caller, params.name, body.identity),
 
   'agents.remove': async ({ engine, caller, params }) => {
     await engine.agents.remove(caller, params.name);

@@ -32,6 +32,7 @@ const OPTION_VALUES: Readonly<Record<string, Source | readonly string[]>> = {
 /** Where the argument of a command comes from. */
 const ARGUMENTS: Readonly<Record<string, Source | readonly string[]>> = {
   'agents get': 'agents',
+  'agents trust': 'agents',
   'agents remove': 'agents',
   'team run': 'teams',
   'team check': 'teams',

@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'agents list':   { load: async () => (await import('../commands/agents/list.ts')).AgentsListCommand, alias: 'agents' },
   'agents get':    { load: async () => (await import('../commands/agents/get.ts')).AgentsGetCommand },
   'agents add':    { load: async () => (await import('../commands/agents/add.ts')).AgentsAddCommand },
+  'agents trust':  { load: async () => (await import('../commands/agents/trust.ts')).AgentsTrustCommand },
   'agents remove': { load: async () => (await import('../commands/agents/remove.ts')).AgentsRemoveCommand },
   'run':           { load: async () => (await import('../commands/run.ts')).RunCommand },
   'cancel':        { load: async () => (await import('../commands/cancel.ts')).CancelCommand },

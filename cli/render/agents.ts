@@ -12,6 +12,34 @@ const SOURCES: Readonly<Partial<Record<Provenance['source'], string>>> = {
 };
 const sourceOf = ({ source }: Provenance): string => SOURCES[source] ?? source;
 
+/** Words of the trust that an agent has. */
+const TRUST_WORDS: Readonly<Record<Agent['trust'], string>> = {
+  trusted: 'trusted',
+  seen: 'not trusted',
+  changed: 'changed',
+};
+
+/** What became of a card's signature, in words. */
+const SIGNATURE_WORDS: Readonly<Record<NonNullable<Agent['card_signature']>, string>> = {
+  verified: 'verified',
+  invalid: 'invalid',
+  unsigned: 'the card is not signed',
+  unverified: 'by a key that is not known here',
+};
+
+/** What is not as it was when the agent was trusted: a heading and three lines a fact; nothing when nothing changed. */
+export const trustLines = (agent: Agent, style: Style): readonly string[] =>
+  agent.trust_changes.length === 0
+    ? []
+    : [
+        `  ${style.warn('not as it was when it was trusted')}`,
+        ...agent.trust_changes.flatMap(({ fact, was, now }) => [
+          `    ${style.name(escapeLine(fact))}`,
+          `      ${style.dim('was')} ${escapeLine(was ?? 'absent')}`,
+          `      ${style.dim('is ')} ${escapeLine(now ?? 'absent')}`,
+        ]),
+      ];
+
 /** Lines of the table of agents. */
 export const agentLines = (agents: readonly Agent[], width: number, style: Style): readonly string[] => {
   const columns: readonly Column<Agent>[] = [
@@ -21,6 +49,15 @@ export const agentLines = (agents: readonly Agent[], width: number, style: Style
       of: (agent) => agent.presence,
       paint: (agent) => (text) => text.replace(agent.presence, paintState(style, agent.presence)),
     },
+    ...(agents.every(({ trust }) => trust === 'trusted')
+      ? []
+      : [
+          {
+            head: 'TRUST',
+            of: (agent: Agent) => TRUST_WORDS[agent.trust],
+            paint: (agent: Agent) => (agent.trust === 'trusted' ? style.good : style.warn),
+          },
+        ]),
     { head: 'KIND', of: (agent) => agent.kind, optional: true },
     {
       head: 'LATENCY',
@@ -58,9 +95,12 @@ export const agentPage = (agent: Agent, style: Style): readonly string[] => {
       `${ago(agent.last_seen)}${agent.latency_ms === null ? '' : `, answered in ${duration(agent.latency_ms)}`}`,
     ),
     row('credential', agent.has_credential ? 'kept' : 'none'),
+    row('trust', TRUST_WORDS[agent.trust]),
+    ...(agent.card_signature === null ? [] : [row('signature', SIGNATURE_WORDS[agent.card_signature])]),
     ...(agent.problem === null
       ? []
       : [`  ${style.dim('problem   ')} ${style.bad(escapeLine(agent.problem))}`]),
+    ...trustLines(agent, style),
     ...agent.provenance.map((seen) =>
       row('known from', seen.source === 'url' ? sourceOf(seen) : `${sourceOf(seen)} ${seen.detail}`),
     ),

@@ -1,5 +1,5 @@
 // The adapter port: what AgentMesh asks of every make of agent. adapter.testsuite.ts is its contract.
-import type { AgentEntry, Skill } from '#machines/nouns/agent';
+import type { AgentEntry, CardSignature, Skill } from '#machines/nouns/agent';
 import type { Failure } from '#machines/nouns/error';
 import type { EventKind, EventPayload } from '#machines/nouns/event';
 
@@ -29,6 +29,12 @@ export interface Capabilities {
   readonly remote: boolean;
 }
 
+/**
+ * Who an agent is, as facts by name: what must stay the same for it to be the same agent (origin, interfaces, keys, how it
+ * wants to be authenticated). Pinned at first contact; any difference later is an alarm. Without secrets.
+ */
+export type Identity = Readonly<Record<string, string>>;
+
 export interface Probe {
   readonly ok: boolean;
   /** The name that the agent gives itself. */
@@ -38,6 +44,10 @@ export interface Probe {
   readonly protocol: string | null;
   readonly skills: readonly Skill[];
   readonly card: unknown;
+  /** Left out by kinds whose agents have nothing to be known by. */
+  readonly identity?: Identity;
+  /** Left out by kinds without signed cards. An agent whose signature is `invalid` is never called. */
+  readonly cardSignature?: CardSignature;
   readonly latencyMs: number;
   /** Set when `ok` is false. */
   readonly problem: Failure | null;

@@ -1,10 +1,11 @@
 // What an agent’s row becomes when a source names it and when a probe was answered; pure.
-import type { AgentEntry } from '#machines/nouns/agent';
+import type { AgentEntry, Provenance } from '#machines/nouns/agent';
 import { LIMITS } from '#machines/nouns/limits';
 import { firstPresence, nextPresence } from '#machines/presence/presence';
 import type { Probe } from './adapter.ts';
 import type { AgentRow } from './agent-rows.ts';
 import { cleanText, mergeSkills } from './naming.ts';
+import { firstTrust, namedTrust, probedTrust } from './trust.ts';
 
 /** The adapter that an entry asks for. */
 export const kindOf = (entry: AgentEntry): string =>
@@ -14,7 +15,12 @@ const originOf = (token: string | null, entry: AgentEntry): string | null =>
   token === null || entry.url === undefined ? null : new URL(entry.url).origin;
 
 /** The row of an agent that was never heard of before. */
-export const newRow = (name: string, given: AgentEntry, now: number): AgentRow => {
+export const newRow = (
+  name: string,
+  given: AgentEntry,
+  source: Provenance['source'],
+  now: number,
+): AgentRow => {
   const { token = null, ...entry } = given;
   return {
     name,
@@ -32,6 +38,7 @@ export const newRow = (name: string, given: AgentEntry, now: number): AgentRow =
     card: null,
     firstSeen: now,
     lastSeen: null,
+    ...firstTrust(source),
   };
 };
 
@@ -39,7 +46,12 @@ export const newRow = (name: string, given: AgentEntry, now: number): AgentRow =
  * The row of a known agent after a source named it (again). What a source leaves out, a credential too, is taken away
  * when it is the only one that names the agent, and stays when `hasOthers`.
  */
-export const namedRow = (known: AgentRow, given: AgentEntry, hasOthers: boolean): AgentRow => {
+export const namedRow = (
+  known: AgentRow,
+  given: AgentEntry,
+  source: Provenance['source'],
+  hasOthers: boolean,
+): AgentRow => {
   const { token: givenToken, ...said } = given;
   const entry = hasOthers ? { ...known.entry, ...said } : said;
   const token = givenToken ?? (hasOthers ? known.token : null);
@@ -51,6 +63,7 @@ export const namedRow = (known: AgentRow, given: AgentEntry, hasOthers: boolean)
     tokenOrigin: originOf(token, entry),
     description: cleanText(entry.description ?? known.description),
     skills: mergeSkills(entry, known.skills),
+    ...namedTrust(known, source),
   };
 };
 
@@ -70,5 +83,6 @@ export const probedRow = (known: AgentRow, probe: Probe, now: number): AgentRow 
     protocol: probe.protocol === null ? null : cleanText(probe.protocol, LIMITS.nameChars),
     skills: mergeSkills(known.entry, probe.skills),
     card: probe.card,
+    ...probedTrust(known, probe),
   };
 };

@@ -1,12 +1,23 @@
 // Agents as rows: the statements of the registry, and what a row is to others. The token stays in its column.
-import type { Agent, AgentEntry, Presence, Provenance, Skill } from '#machines/nouns/agent';
+import type {
+  Agent,
+  AgentEntry,
+  CardSignature,
+  Presence,
+  Provenance,
+  Skill,
+  Trust,
+  TrustChange,
+} from '#machines/nouns/agent';
 import { SavedPresenceSchema, type SavedPresence } from '#machines/presence/presence';
 import type { Store } from '../store/open.ts';
 import type { Schema } from '../store/schema.ts';
 import { param, statement, writtenStatement } from '../store/statement.ts';
+import type { Identity } from './adapter.ts';
 import { endpointOf } from './naming.ts';
+import { identityHash, refusalOf, type TrustState } from './trust.ts';
 
-export interface AgentRow {
+export interface AgentRow extends TrustState {
   readonly name: string;
   readonly kind: string;
   /** Without its token. */
@@ -52,7 +63,16 @@ const stored = (row: AgentRow): StoredAgent => ({
   card: row.card === null ? null : JSON.stringify(row.card),
   first_seen: row.firstSeen,
   last_seen: row.lastSeen,
+  trust: row.trust,
+  pinned: row.pinned === null ? null : JSON.stringify(row.pinned),
+  found: row.found === null ? null : JSON.stringify(row.found),
+  changes: JSON.stringify(row.changes),
+  card_signature: row.cardSignature,
+  credential: null,
 });
+
+const identityOf = (text: string | null): Identity | null =>
+  text === null ? null : (JSON.parse(text) as Identity);
 
 const restored = (row: StoredAgent): AgentRow => ({
   name: row.name,
@@ -70,6 +90,11 @@ const restored = (row: StoredAgent): AgentRow => ({
   card: row.card === null ? null : (JSON.parse(row.card) as unknown),
   firstSeen: row.first_seen,
   lastSeen: row.last_seen,
+  trust: row.trust as Trust,
+  pinned: identityOf(row.pinned),
+  found: identityOf(row.found),
+  changes: JSON.parse(row.changes) as TrustChange[],
+  cardSignature: row.card_signature as CardSignature | null,
 });
 
 export interface AgentRows {
@@ -102,6 +127,12 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
     card: param<string | null>('card'),
     first_seen: param<number>('first_seen'),
     last_seen: param<number | null>('last_seen'),
+    trust: param<string>('trust'),
+    pinned: param<string | null>('pinned'),
+    found: param<string | null>('found'),
+    changes: param<string>('changes'),
+    card_signature: param<string | null>('card_signature'),
+    credential: param<string | null>('credential'),
   };
   const { name: _name, ...changes } = values;
   const all = writtenStatement<Record<string, never>, StoredAgent>(
@@ -164,6 +195,12 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
 
 const timestamp = (ms: number): string => new Date(ms).toISOString();
 
+/** An agent that only waits for a person’s yes has no problem; one that is not who it was has. */
+const alarmOf = (row: AgentRow): string | null => {
+  const refusal = refusalOf(row.name, row);
+  return refusal === null || refusal.code === 'agent_untrusted' ? null : refusal.detail;
+};
+
 /** What others see of an agent: everything but the credential. */
 export const toAgent = (row: AgentRow, provenance: readonly ProvenanceRow[]): Agent => ({
   name: row.name,
@@ -177,8 +214,12 @@ export const toAgent = (row: AgentRow, provenance: readonly ProvenanceRow[]): Ag
   latency_ms: row.latencyMs,
   first_seen: timestamp(row.firstSeen),
   last_seen: row.lastSeen === null ? null : timestamp(row.lastSeen),
-  problem: row.problem,
+  problem: alarmOf(row) ?? row.problem,
   has_credential: row.token !== null,
+  trust: row.trust,
+  trust_changes: [...row.changes],
+  identity: identityHash(row.found),
+  card_signature: row.cardSignature,
   provenance: provenance.map(({ source, detail, first_seen, last_seen }) => ({
     source: source as Provenance['source'],
     detail,

@@ -12,7 +12,10 @@ import { nearest } from '../templates/nearest.ts';
 import type { AgentAdapter, Probe, Target } from './adapter.ts';
 import { kindOf, namedRow, newRow, probedRow } from './agent-change.ts';
 import { createAgentRows, toAgent, type AgentRow, type ProvenanceRow } from './agent-rows.ts';
+import { chooseBySkill } from './by-skill.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
+import { createTell } from './tell.ts';
+import { accepted, identityHash, refusalOf } from './trust.ts';
 
 type Source = Provenance['source'];
 
@@ -36,12 +39,16 @@ export interface Registry {
   add(caller: Caller, entry: AgentEntry, source: Source, detail: string): Promise<Agent>;
   /** Throws unknown_agent. */
   remove(caller: Caller, name: string): Promise<void>;
-  /** Where the agent is, with its credential for its own origin. Throws unknown_agent. */
-  target(name: string): Target;
   /**
-   * The first reachable agent of `prefer` that offers the skill, else the first by name.
-   * Throws unknown_agent when none offers it, agent_unreachable when none that does answers.
+   * Accepts the identity that was found last. `identity` is that of the person’s last look (Agent.identity): when it is
+   * another one by now, agent_changed is thrown and nothing is accepted. Throws unknown_agent, card_signature_invalid.
    */
+  trust(caller: Caller, name: string, identity?: string): Promise<Agent>;
+  /** For probes: where the agent is, with its credential for its own origin, trusted or not. Throws unknown_agent. */
+  known(name: string): Target;
+  /** For work: the same, when it is trusted. Throws unknown_agent, agent_untrusted, agent_changed, card_signature_invalid. */
+  target(name: string): Target;
+  /** The agent of chooseBySkill, as a target for work; throws what it throws. */
   withSkill(skill: string, prefer: readonly string[]): Target;
   /** Throws unsupported_agent_kind. */
   adapter(kind: string): AgentAdapter;
@@ -65,6 +72,7 @@ export interface Registry {
 export const createRegistry = (parts: RegistryParts): Registry => {
   const { store, log, audit, adapters, ports } = parts;
   const rows = createAgentRows(store);
+  const tell = createTell(log);
   /** Rows are read often and change seldom: kept until something is written. */
   let kept: { readonly byName: Map<string, AgentRow>; readonly provenance: ProvenanceRow[] } | null = null;
 
@@ -109,26 +117,6 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     );
   };
 
-  const tell = (tx: Tx, runId: string, state: string, row: AgentRow): void => {
-    const { name, kind, latencyMs, problem } = row;
-    log.append(
-      tx,
-      {
-        run_id: runId,
-        kind: 'status',
-        payload: {
-          state,
-          agent: name,
-          kind,
-          latency_ms: latencyMs,
-          ...(problem === null ? {} : { problem }),
-        },
-        metadata: { agent: name },
-      },
-      'engine',
-    );
-  };
-
   const rename = (tx: Tx, row: AgentRow, name: string): AgentRow => {
     const known = read().provenance.filter(({ agent }) => agent === row.name);
     const renamed = { ...row, name };
@@ -170,8 +158,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     }
     const row =
       known === undefined
-        ? newRow(freeName(given.name ?? called ?? provisionalName(given), given, isTaken), given, tx.now)
-        : namedRow(known, given, hasOthers);
+        ? newRow(
+            freeName(given.name ?? called ?? provisionalName(given), given, isTaken),
+            given,
+            source,
+            tx.now,
+          )
+        : namedRow(known, given, source, hasOthers);
     rows.put(row);
     rows.putProvenance({ agent: row.name, source, detail, first_seen: tx.now, last_seen: tx.now });
     changed(tx);
@@ -196,37 +189,26 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     }
     const { presence } = row.presence;
     if (presence !== known.presence.presence) tell(tx, runId, `agent_${presence}`, row);
+    if (row.trust === 'changed' && JSON.stringify(row.changes) !== JSON.stringify(known.changes)) {
+      tell(tx, runId, 'agent_changed', row);
+    }
     return row.name;
   };
 
   return {
     list: () => [...read().byName.values()].map(agentOf),
     get: (name) => agentOf(find(name)),
-    target: (name) => targetOf(find(name)),
+    known: (name) => targetOf(find(name)),
+    target: (name) => {
+      const row = find(name);
+      const refusal = refusalOf(name, row);
+      if (refusal !== null) throw refusal;
+      return targetOf(row);
+    },
     adapter,
     record,
 
-    withSkill(skill, prefer) {
-      const able = [...read().byName.values()].filter((row) => row.skills.some(({ id }) => id === skill));
-      if (able.length === 0) {
-        throw new MeshError('unknown_agent', `No agent offers the skill ${skill}`, {
-          skill,
-          suggestions: [],
-        });
-      }
-      const here = able.filter((row) => row.presence.presence === 'reachable');
-      const chosen = prefer
-        .map((name) => here.find((row) => row.name === name))
-        .find((row) => row !== undefined);
-      const target = chosen ?? here[0];
-      if (target !== undefined) return targetOf(target);
-      const names = able.map(({ name }) => name).join(', ');
-      throw new MeshError(
-        'agent_unreachable',
-        `No agent that offers the skill ${skill} is reachable (${names})`,
-        { skill },
-      );
-    },
+    withSkill: (skill, prefer) => targetOf(chooseBySkill(read().byName.values(), skill, prefer)),
 
     async add(caller, entry, source, detail) {
       const kind = kindOf(entry);
@@ -261,6 +243,24 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         rows.drop(name);
         changed(tx);
       }),
+
+    trust: (caller, name, identity) => {
+      const runId = ports.ids.uuidv7();
+      return store.writer.submit((tx) => {
+        const known = find(name);
+        const row: AgentRow = { ...known, ...accepted(known) };
+        const now = identityHash(known.found);
+        if (identity !== undefined && identity !== now)
+          throw new MeshError('agent_changed', `${name} has changed again since you looked at it`);
+        const refusal = refusalOf(name, row);
+        if (refusal !== null) throw refusal;
+        audit.append(tx, caller, 'agent.trust', 'authority', name, { name, identity: now });
+        rows.put(row);
+        changed(tx);
+        if (known.trust !== 'trusted') tell(tx, runId, 'agent_trusted', known);
+        return agentOf(find(name));
+      });
+    },
 
     sync(tx, caller, source, detail, entries, runId) {
       const named = new Set(entries.map(addressOf));

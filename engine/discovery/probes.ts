@@ -74,7 +74,7 @@ export const createProbes = ({ store, registry, outbox, queue, ports }: ProbesPa
 
   const targetOf = (name: string): Target | null => {
     try {
-      return registry.target(name);
+      return registry.known(name);
     } catch {
       return null;
     }

@@ -103,5 +103,24 @@ const first: Migration = {
   },
 };
 
+/** Who an agent is: pinned at first contact, and what a person said to it. Agents of before were all named by people. */
+const agentTrust: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    for (const column of [
+      "trust TEXT NOT NULL DEFAULT 'trusted'",
+      'pinned TEXT',
+      'found TEXT',
+      "changes TEXT NOT NULL DEFAULT '[]'",
+      'card_signature TEXT',
+      'credential TEXT',
+    ])
+      await sql.raw(`ALTER TABLE agents ADD COLUMN ${column}`).execute(db);
+  },
+};
+
 /** Name -> step; names sort in the order in which they run. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-first': first };
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0004-agent-trust': agentTrust,
+};

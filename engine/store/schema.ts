@@ -148,6 +148,16 @@ interface AgentTable {
   card: string | null;
   first_seen: number;
   last_seen: number | null;
+  trust: string;
+  /** JSON Identity that was trusted; null before the first contact. */
+  pinned: string | null;
+  /** JSON Identity found last. */
+  found: string | null;
+  /** JSON TrustChange[] while `changed`. */
+  changes: string;
+  card_signature: string | null;
+  /** JSON of the credentials besides the token; they belong to token_origin as well. */
+  credential: string | null;
 }
 
 interface AgentProvenanceTable {

@@ -36,6 +36,25 @@ export type Provenance = z.infer<typeof ProvenanceSchema>;
 export const PRESENCES = ['seen', 'reachable', 'lost'] as const;
 export type Presence = (typeof PRESENCES)[number];
 
+/**
+ * Whether the mesh may call it. seen: found on the network or on this machine, and nobody has said yes yet. changed: it
+ * no longer has the identity that was trusted, and nobody has accepted the change yet.
+ */
+export const TRUSTS = ['trusted', 'seen', 'changed'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
+/** One fact of an agent's identity that is no longer what was trusted; null: it was not there, or is gone. */
+export const TrustChangeSchema = z.object({
+  fact: z.string(),
+  was: z.string().nullable(),
+  now: z.string().nullable(),
+});
+export type TrustChange = z.infer<typeof TrustChangeSchema>;
+
+/** unverified: signed by a key that is not known here, which proves as much as no signature. */
+export const CARD_SIGNATURES = ['verified', 'invalid', 'unsigned', 'unverified'] as const;
+export type CardSignature = (typeof CARD_SIGNATURES)[number];
+
 export const AgentSchema = z.object({
   name: AgentNameSchema,
   kind: AgentKindSchema,
@@ -54,6 +73,13 @@ export const AgentSchema = z.object({
   problem: z.string().nullable(),
   /** Whether a credential is kept for it (never the credential). */
   has_credential: z.boolean(),
+  trust: z.enum(TRUSTS),
+  /** What is not as it was when it was trusted; empty unless `changed`. */
+  trust_changes: z.array(TrustChangeSchema),
+  /** Names the identity found last (SHA-256): agents.trust takes it, so that nobody trusts what they have not seen. */
+  identity: z.string().nullable(),
+  /** What became of its card’s signature; null where the kind has no signed card, and before the first answer. */
+  card_signature: z.enum(CARD_SIGNATURES).nullable(),
   provenance: z.array(ProvenanceSchema),
   /** The card as fetched; null where the kind has none. */
   card: z.unknown().nullable(),

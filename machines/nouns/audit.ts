@@ -27,6 +27,7 @@ export const OPERATIONS = [
   'event.append',
   'agent.add',
   'agent.remove',
+  'agent.trust',
   'discovery.sweep',
   'invocation.start',
   'invocation.cancel',

@@ -1,7 +1,11 @@
 // Every route as a request that would be served, for tests that spoil one thing about it.
 import { ROUTES, type RouteId } from '#api/contract/routes';
+import { routesOf } from '#api/guard/door';
 
 export const ALL_ROUTES = Object.keys(ROUTES) as RouteId[];
+
+/** Those that exist on loopback TCP. */
+export const TCP_ROUTES = routesOf({ kind: 'tcp' });
 
 /** The path of a route with its parameters filled in. */
 export const pathOf = (route: RouteId): string => ROUTES[route].path.replace(/:\w+/g, 'calc');

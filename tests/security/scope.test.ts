@@ -9,7 +9,7 @@ import { authorize } from '#api/guard/authorize';
 import { routesOf } from '#api/guard/door';
 import { RISKS, ROLES, roleIncludes } from '#machines/nouns/audit';
 import { MeshError } from '#machines/nouns/error';
-import { ALL_ROUTES, bodyOf, pathOf } from './requests.testsuite.ts';
+import { ALL_ROUTES, bodyOf, pathOf, TCP_ROUTES } from './requests.testsuite.ts';
 
 let doors: Doors;
 before(async () => {
@@ -53,7 +53,7 @@ const ask = (
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
-const MUTATIONS = ALL_ROUTES.filter((route) => ROUTES[route].risk !== 'read' && route !== 'team-runs.resume');
+const MUTATIONS = TCP_ROUTES.filter((route) => ROUTES[route].risk !== 'read' && route !== 'team-runs.resume');
 
 describe('a request that claims rights', () => {
   it('by a header is the same request without it', async () => {
@@ -75,7 +75,7 @@ describe('a request that claims rights', () => {
   });
 
   it('by a query parameter or a field is refused', async () => {
-    for (const route of ALL_ROUTES.filter((each) => each !== 'events.append'))
+    for (const route of TCP_ROUTES.filter((each) => each !== 'events.append'))
       for (const word of WORDS) {
         doors.engine.calls.length = 0;
         const body = bodyOf(route);

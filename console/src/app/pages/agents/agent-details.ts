@@ -57,7 +57,25 @@ import { texts } from '../../util/texts/texts.ts';
         <dd>{{ lastSeen() }}</dd>
         <dt>{{ t().agents.credential }}</dt>
         <dd>{{ one.has_credential ? t().agents.credentialKept : t().agents.credentialNone }}</dd>
+        <dt>{{ t().agents.trust }}</dt>
+        <dd>{{ t().agents.trustWords[one.trust] }}</dd>
+        @if (one.card_signature) {
+          <dt>{{ t().agents.signature }}</dt>
+          <dd>{{ t().agents.signatureWords[one.card_signature] }}</dd>
+        }
       </dl>
+      @if (one.trust_changes.length > 0) {
+        <h3 class="part">{{ t().agents.changed }}</h3>
+        <ul>
+          @for (change of one.trust_changes; track change.fact) {
+            <li>
+              <strong>{{ change.fact }}</strong>
+              <span class="dim mono">{{ change.was ?? t().agents.absent }}</span>
+              <span class="mono">→ {{ change.now ?? t().agents.absent }}</span>
+            </li>
+          }
+        </ul>
+      }
       <h3 class="part">{{ t().agents.columns.skills }}</h3>
       <ul>
         @for (skill of one.skills; track skill.id) {

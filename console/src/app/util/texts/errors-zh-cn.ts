@@ -41,6 +41,18 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   agent_needs_input: ['智能体需要此处无人能提供的信息', '请写进提示词后重新运行。'],
   invalid_agent_response: ['智能体的响应不符合其协议', '请检查智能体的版本；`agentmesh doctor` 可以探测。'],
   invalid_card: ['智能体名片无法使用', '请检查 URL；名片须为不超过 1 MiB 的 JSON，并含名称和接口。'],
+  agent_untrusted: [
+    '尚无人信任该智能体',
+    '请用 `agentmesh agents get NAME` 查看；确认后运行 `agentmesh agents trust NAME`，否则不必理会。',
+  ],
+  agent_changed: [
+    '该智能体已不是当初信任的那一个',
+    '请用 `agentmesh agents get NAME` 查看变化；用 `agentmesh agents trust NAME` 接受，或将其移除。',
+  ],
+  card_signature_invalid: [
+    '智能体名片的签名有误',
+    '请勿使用，并询问其运行者。`agentmesh discover` 会重新读取名片。',
+  ],
   unsupported_agent_kind: ['没有适用于这种智能体的适配器', '请使用 `agentmesh doctor` 列出的类型。'],
   auth: ['智能体不接受该凭据', '请在 bootstrap.json 中为该智能体提供新的令牌。'],
   timeout: ['超过时间限制', '请提高时间限制，或在追踪记录中查明耗时原因。'],
