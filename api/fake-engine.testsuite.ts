@@ -4,6 +4,7 @@ import type { Caller, Engine, EventRow } from '#engine/index';
 import type { Agent } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import { eventLine, EventSchema, type EventFilter, type EventV1 } from '#machines/nouns/event';
+import type { InstallPlanView } from '#machines/nouns/install';
 import type { Invocation, TeamRun } from '#machines/nouns/run';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -28,6 +29,16 @@ export const sampleAgent: Agent = {
   card_signature: 'unsigned',
   provenance: [{ source: 'url', detail: 'http://127.0.0.1:9', first_seen: AT, last_seen: AT }],
   card: null,
+};
+
+const installPlan: InstallPlanView = {
+  kind: 'x',
+  dir: '/opt/x',
+  found: ['x 1.0'],
+  steps: [{ change: 'registers its agent' }],
+  obstacles: [],
+  plan_sha256: 'ab',
+  installation: null,
 };
 
 const invocation = (runId: string): Invocation => ({
@@ -215,6 +226,18 @@ export const createFakeEngine = (): FakeEngine => {
       trust: (caller, name, identity) => {
         record('agent.trust', caller, { name, identity });
         return Promise.resolve(sampleAgent);
+      },
+    },
+    installs: {
+      list: () => [],
+      plan: (ask) => Promise.resolve({ ...installPlan, kind: ask.kind }),
+      install: (caller, ask) => {
+        record('install.apply', caller, ask);
+        return Promise.resolve({ kind: ask.kind, dir: '/opt/x', notes: [], steps: [], agents: [] });
+      },
+      uninstall: (caller, ask) => {
+        record('install.undo', caller, ask);
+        return Promise.resolve({ kind: ask.kind, dir: '/opt/x', notes: [], steps: [], agents: [] });
       },
     },
     discovery: {

@@ -5,6 +5,12 @@ import { AuditRowSchema } from '#machines/nouns/audit';
 import { ERRORS, FailureSchema, MeshError, ProblemSchema, toProblem } from '#machines/nouns/error';
 import { EventSchema } from '#machines/nouns/event';
 import {
+  InstallationSchema,
+  InstallPlanSchema,
+  InstallReportSchema,
+  InstallStepSchema,
+} from '#machines/nouns/install';
+import {
   ChartSchema,
   InvocationSchema,
   StepViewSchema,
@@ -38,6 +44,10 @@ const ANSWERED_NOUNS = {
   Failure: FailureSchema,
   Health: HealthSchema,
   Input: InputSchema,
+  Installation: InstallationSchema,
+  InstallPlan: InstallPlanSchema,
+  InstallReport: InstallReportSchema,
+  InstallStep: InstallStepSchema,
   Invocation: InvocationSchema,
   Problem: ProblemSchema,
   StepView: StepViewSchema,

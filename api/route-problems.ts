@@ -29,6 +29,10 @@ const OWN: Readonly<Record<RouteId, readonly ErrorCode[]>> = {
   'agents.add': ['invalid_card', 'agent_unreachable', 'unsupported_agent_kind'],
   'agents.trust': ['unknown_agent', 'agent_changed', 'card_signature_invalid'],
   'agents.remove': ['unknown_agent'],
+  'installs.list': [],
+  'installs.plan': ['unsupported_agent_kind'],
+  'installs.apply': ['unsupported_agent_kind', 'install_blocked', 'install_failed', 'plan_changed'],
+  'installs.undo': ['unsupported_agent_kind', 'not_installed', 'install_failed'],
   discover: [],
   'invocations.start': [
     'unknown_agent',

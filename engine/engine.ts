@@ -4,6 +4,7 @@ import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
 import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { TeamTemplate } from '#machines/nouns/team';
+import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
 import type { Caller } from './identity/caller.ts';
 
 /** A page of events: lines as stored (JSON without newline), ascending by seq. */
@@ -126,6 +127,28 @@ export interface ListOptions<S> {
   readonly before?: string;
 }
 
+/** What is asked of an install: see InstallAskSchema. */
+export interface InstallAsk {
+  readonly kind: string;
+  readonly dir?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface InstallsApi {
+  /** What is installed. */
+  list(): Installation[];
+  /** What an install would do; changes nothing. Throws unsupported_agent_kind. */
+  plan(ask: InstallAsk): Promise<InstallPlanView>;
+  /**
+   * Does what the plan says, if it is still the plan of `planSha256`, registers the agents, and looks at them.
+   * Throws unsupported_agent_kind, install_blocked, install_failed, plan_changed.
+   */
+  install(caller: Caller, ask: InstallAsk & { readonly planSha256?: string }): Promise<InstallReport>;
+  /** Takes back what installs did there and forgets the agents. Throws not_installed, install_failed. */
+  uninstall(caller: Caller, ask: Pick<InstallAsk, 'kind' | 'dir' | 'env'>): Promise<InstallReport>;
+}
+
 export interface Engine {
   readonly events: EventsApi;
   readonly agents: {
@@ -137,6 +160,7 @@ export interface Engine {
     /** Accepts who the agent is now (Registry.trust). Throws unknown_agent, agent_changed, card_signature_invalid. */
     trust(caller: Caller, name: string, identity?: string): Promise<Agent>;
   };
+  readonly installs: InstallsApi;
   readonly discovery: {
     /** Probes everything known, by jobs; resolves when each was answered or `waitMs` has passed. */
     sweep(caller: Caller, options: { readonly waitMs: number }): Promise<SweepResult>;

@@ -14,6 +14,7 @@ import { createEventLog } from './events/append.ts';
 import { openMirror } from './events/mirror.ts';
 import type { RebuildReport } from './events/rebuild.ts';
 import { verify } from './events/verify.ts';
+import { createInstalls } from './installs/installs.ts';
 import { createArtifacts } from './invocations/artifacts.ts';
 import type { Ports } from './ports.ts';
 import { openStore } from './store/open.ts';
@@ -63,6 +64,7 @@ export const createEngine = async (
   const audit = createAudit(store);
   const templates = createTemplates({ dirs: config.templateDirs });
   const registry = createRegistry({ store, log, audit, adapters, ports });
+  const installs = createInstalls({ store, audit, registry, ports });
   const core = createCore({
     dataDir,
     store,
@@ -150,6 +152,7 @@ export const createEngine = async (
       remove: (caller, name) => registry.remove(caller, name),
       trust: (caller, name, identity) => registry.trust(caller, name, identity),
     },
+    installs,
     discovery: { sweep: (caller, options) => discovery.sweep(caller, options) },
     invocations: {
       start: (caller, ask) => core.invocations.start(caller, ask),

@@ -1,5 +1,5 @@
 // One request as the client makes it: the address from the table, and what an answer that is no success means.
-import { MeshError, isErrorCode } from '#machines/nouns/error-codes';
+import { ERRORS, MeshError, isErrorCode } from '#machines/nouns/error-codes';
 import { ROUTES, type RouteId } from './routes.ts';
 
 /** Values that may stand in a path or a query. */
@@ -42,7 +42,7 @@ export const unreachable = (baseUrl: string, cause: unknown): MeshError =>
     { cause },
   );
 
-const STANDARD_MEMBERS = new Set(['type', 'title', 'status', 'detail', 'code', 'remedy']);
+const STANDARD_MEMBERS = new Set(['type', 'title', 'status', 'detail', 'code']);
 
 /** The MeshError of an answer that is no success: its problem document (RFC 9457), or that it is none of ours. */
 export const answerError = async (baseUrl: string, response: Response): Promise<MeshError> => {
@@ -60,7 +60,13 @@ export const answerError = async (baseUrl: string, response: Response): Promise<
       return new MeshError(
         code,
         typeof detail === 'string' ? detail : undefined,
-        Object.fromEntries(Object.entries(members).filter(([name]) => !STANDARD_MEMBERS.has(name))),
+        // A remedy stays only when it says more than that of the code.
+        Object.fromEntries(
+          Object.entries(members).filter(
+            ([name, value]) =>
+              !STANDARD_MEMBERS.has(name) && !(name === 'remedy' && value === ERRORS[code].remedy),
+          ),
+        ),
       );
   }
   return new MeshError(

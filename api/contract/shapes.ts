@@ -3,6 +3,12 @@ import { z } from 'zod';
 import { AgentEntrySchema, AgentNameSchema, AgentSchema } from '#machines/nouns/agent';
 import { AuditRowSchema } from '#machines/nouns/audit';
 import { EventFilterSchema, EventSchema } from '#machines/nouns/event';
+import {
+  InstallAskSchema,
+  InstallationSchema,
+  InstallPlanSchema,
+  InstallReportSchema,
+} from '#machines/nouns/install';
 import { LIMITS } from '#machines/nouns/limits';
 import {
   ChartSchema,
@@ -125,6 +131,15 @@ export const SHAPES = {
     answer: AgentSchema,
   },
   'agents.remove': { params: AgentName, answer: z.undefined() },
+  'installs.list': { answer: z.array(InstallationSchema) },
+  'installs.plan': { body: InstallAskSchema, answer: InstallPlanSchema },
+  'installs.apply': {
+    body: InstallAskSchema.extend({
+      plan_sha256: z.string().optional().describe('only what this plan showed is done'),
+    }),
+    answer: InstallReportSchema,
+  },
+  'installs.undo': { body: InstallAskSchema.omit({ settings: true }), answer: InstallReportSchema },
   discover: {
     body: z.strictObject({ wait_ms: z.int().min(0).max(60_000).default(5_000) }),
     answer: SweepSchema,

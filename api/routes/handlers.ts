@@ -3,6 +3,7 @@ import { agentHandlers } from './agents.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './events.ts';
 import type { Handlers } from './handler.ts';
+import { installHandlers } from './installs.ts';
 import { invocationHandlers } from './invocations.ts';
 import { teamRunHandlers } from './team-runs.ts';
 import { templateHandlers } from './templates.ts';
@@ -11,6 +12,7 @@ export const HANDLERS: Handlers = {
   ...agentHandlers,
   ...daemonHandlers,
   ...eventHandlers,
+  ...installHandlers,
   ...invocationHandlers,
   ...teamRunHandlers,
   ...templateHandlers,

@@ -35,6 +35,8 @@ const enabledOf = (error: MeshError): readonly string[] => {
 };
 
 const remedyOf = (error: MeshError): string => {
+  const { remedy } = error.extra;
+  if (typeof remedy === 'string') return remedy;
   const suggestions = suggestionsOf(error);
   if (suggestions.length > 0 && !/did you mean/i.test(error.detail))
     return `Did you mean ${suggestions.join(' or ')}? ${ERRORS[error.code].remedy}`;

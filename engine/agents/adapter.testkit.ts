@@ -10,6 +10,7 @@ import type {
   AgentAdapter,
   ApprovalAnswer,
   ApprovalAsk,
+  InstallOptions,
   InvokeRequest,
   NativeHandle,
   Sink,
@@ -32,6 +33,8 @@ export interface AdapterFixture {
   readonly streams: boolean;
   /** Whether the agent itself does the same key once only. */
   readonly dedupes: boolean;
+  /** What its installation is asked for; absent for kinds that put nothing anywhere. */
+  readonly installation?: InstallOptions;
   /** How often the agent began to work on the key, from its own ledger. */
   effects(key: string): Promise<number>;
   /** Whether the agent works on the key now. */

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InvokeRequest, Outcome, Sink } from './adapter.ts';
+import type { InstallReceipt, InstallSession, InvokeRequest, Outcome, Sink } from './adapter.ts';
 import {
   dropAt,
   recorder,
@@ -282,13 +282,29 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
     });
 
     it('plans, installs and uninstalls as often as one likes', async () => {
-      const plan = await fixture.adapter.plan({});
-      assert.deepEqual(await fixture.adapter.plan({}), plan);
+      const options = fixture.installation ?? { env: {}, settings: {}, receipts: [] };
+      const plan = await fixture.adapter.plan(options);
+      assert.deepEqual(await fixture.adapter.plan(options), plan);
+      assert.deepEqual(plan.obstacles, []);
       JSON.stringify(plan);
-      const receipt = await fixture.adapter.install(plan);
-      assert.deepEqual(await fixture.adapter.install(plan), receipt);
-      await fixture.adapter.uninstall(receipt);
-      await fixture.adapter.uninstall(receipt);
+      let kept: InstallReceipt | null = null;
+      const session: InstallSession = {
+        env: options.env,
+        keep(receipt) {
+          kept = receipt;
+          return Promise.resolve();
+        },
+        note: () => undefined,
+      };
+      const receipt = await fixture.adapter.install(plan, session);
+      assert.deepEqual(JSON.parse(JSON.stringify(receipt)), receipt);
+      if (plan.steps.length > 0) assert.notEqual(kept, null, 'no receipt was kept before the first effect');
+      const again = await fixture.adapter.plan({ ...options, receipts: [receipt] });
+      assert.deepEqual(again.steps, [], 'nothing is left to do');
+      assert.deepEqual(await fixture.adapter.install(plan, session), receipt);
+      await fixture.adapter.uninstall(receipt, session);
+      await fixture.adapter.uninstall(receipt, session);
+      assert.deepEqual(await fixture.adapter.plan(options), plan, 'all is as it was');
     });
 
     it('looks for agents on this machine without an error', async () => {

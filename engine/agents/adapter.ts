@@ -53,27 +53,63 @@ export interface Probe {
   readonly problem: Failure | null;
 }
 
+/** What whoever asks for an install chose, and what their shell knows. */
+export interface InstallOptions {
+  /** Folder of the installation; the usual places are looked through when it is absent. */
+  readonly dir?: string;
+  /** Variables of the caller’s shell (PATH, HOME, those of the program): the daemon’s own may be of another day. Never recorded. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Choices of this kind by name (for example `a2a`); one that the kind does not know is an obstacle. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** What earlier installs of this kind left, one a folder. */
+  readonly receipts: readonly InstallReceipt[];
+}
+
 /** One change that an install would make, in words and as data. */
 export interface InstallStep {
   readonly change: string;
   readonly file?: string;
+  /** argv as a person could type it; a secret stands as `…`. */
   readonly command?: readonly string[];
+}
+
+/** Why an install cannot be done. Unlike a code of the catalogue, it knows its own remedy. */
+export interface Obstacle extends Failure {
+  readonly remedy: string;
 }
 
 export interface InstallPlan {
   readonly kind: string;
+  /** Folder of the installation that was found; absent for kinds that put nothing anywhere. */
+  readonly dir?: string;
+  /** What was found, one line each: version, address, what is in place already. */
+  readonly found?: readonly string[];
+  /** What is left to do; empty when all is in place. */
   readonly steps: readonly InstallStep[];
   /** Reasons why it cannot be done, each with its remedy; empty when it can. */
-  readonly obstacles: readonly Failure[];
-  /** What `install` needs to do the steps; JSON. */
+  readonly obstacles: readonly Obstacle[];
+  /** What `install` needs to do the steps; JSON. Never leaves the engine. */
   readonly details: unknown;
 }
 
-/** What `uninstall` needs to undo it; JSON, kept by the registry. */
+/** What `uninstall` needs to undo it; JSON without secrets, kept by the engine. */
 export interface InstallReceipt {
   readonly kind: string;
+  readonly dir?: string;
   readonly steps: readonly InstallStep[];
+  /** The agents that the installation brings; the engine registers them, and forgets them with it. */
+  readonly agents?: readonly AgentEntry[];
   readonly details: unknown;
+}
+
+/** What the engine gives an adapter while it installs or uninstalls. */
+export interface InstallSession {
+  /** Variables of the caller’s shell, as in `InstallOptions`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Makes a receipt durable. Before each effect that it undoes, so that a crash leaves nothing that nobody can undo. */
+  keep(receipt: InstallReceipt): Promise<void>;
+  /** Tells whoever asked, in a line: what was done, or what was left as it is and why. */
+  note(line: string): void;
 }
 
 /** An agent that an adapter found by itself on this machine. */
@@ -185,10 +221,12 @@ export interface AgentAdapter {
   capabilities(): Capabilities;
   /** Health and version in under 2 s, without work for the agent. Never throws: a problem is a result. */
   probe(target: Target, options: { readonly signal: AbortSignal }): Promise<Probe>;
-  plan(options: { readonly dir?: string }): Promise<InstallPlan>;
-  /** Idempotent. */
-  install(plan: InstallPlan): Promise<InstallReceipt>;
-  uninstall(receipt: InstallReceipt): Promise<void>;
+  /** Looks only: nothing is changed. Never throws for what it finds: that is an obstacle. */
+  plan(options: InstallOptions): Promise<InstallPlan>;
+  /** Idempotent. Throws MeshError install_failed with cause and remedy; what `keep` took can be undone then. */
+  install(plan: InstallPlan, session: InstallSession): Promise<InstallReceipt>;
+  /** Idempotent; what is gone already is fine. Throws MeshError install_failed when something cannot be undone. */
+  uninstall(receipt: InstallReceipt, session: InstallSession): Promise<void>;
   /** Agents of this kind on this machine. */
   discover(options: { readonly signal: AbortSignal }): AsyncIterable<Found>;
   /**

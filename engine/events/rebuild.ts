@@ -39,7 +39,7 @@ export interface RebuildReport {
 }
 
 /** What the log does not tell: taken over from the old database. */
-const NOT_IN_THE_LOG = ['agents', 'agent_provenance', 'audit', 'idempotency'] as const;
+const NOT_IN_THE_LOG = ['agents', 'agent_provenance', 'audit', 'idempotency', 'installs'] as const;
 const PAGE_ROWS = 500;
 const DIFFERENCES_MOST = 100;
 

@@ -119,8 +119,19 @@ const agentTrust: Migration = {
   },
 };
 
+/** What installs changed, so that it can be taken back. */
+const installs: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    await sql`CREATE TABLE installs (
+      kind TEXT NOT NULL, dir TEXT NOT NULL, receipt TEXT NOT NULL, complete INTEGER NOT NULL, at INTEGER NOT NULL,
+      PRIMARY KEY (kind, dir)) STRICT, WITHOUT ROWID`.execute(db);
+  },
+};
+
 /** Name -> step; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
+  '0003-installs': installs,
   '0004-agent-trust': agentTrust,
 };

@@ -13,6 +13,7 @@ export interface Schema {
   agent_provenance: AgentProvenanceTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
+  installs: InstallTable;
 }
 
 /** Single facts: log_id, the mirror's watermark, what was healed at the last boot. */
@@ -186,4 +187,15 @@ interface IdempotencyTable {
   /** Id of what was made. */
   subject: string;
   created_at: number;
+}
+
+/** What an install changed, so that it can be taken back. */
+interface InstallTable {
+  kind: string;
+  dir: string;
+  /** JSON InstallReceipt, without credentials. */
+  receipt: string;
+  /** 0 while an install has not come to its end. */
+  complete: number;
+  at: number;
 }

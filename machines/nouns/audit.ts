@@ -35,6 +35,8 @@ export const OPERATIONS = [
   'team_run.pause',
   'team_run.resume',
   'team_run.cancel',
+  'install.apply',
+  'install.undo',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -87,6 +87,11 @@ export const ERRORS = {
   outcome_unknown: entry(502, EXIT.invocationFailed, true, 'The daemon stopped while the agent worked, and the agent cannot say how it ended', 'Look at what the agent did; on_unknown decides whether it runs again.'),
   output_invalid: entry(502, EXIT.invocationFailed, true, 'The output does not match its schema', 'Correct the prompt, the schema or the agent; the trace shows the mismatch.'),
   budget_exceeded: entry(409, EXIT.failure, false, 'The budget is used up', 'Raise the budget in the template and start again.'),
+  // installs
+  install_blocked: entry(409, EXIT.installFailed, false, 'The install cannot be done as things are', 'Do what the message says, then run it again; --dry-run shows the plan.'),
+  install_failed: entry(502, EXIT.installFailed, true, 'The install went wrong on the way', 'Do what the message says and run it again; `uninstall` takes back what was done.'),
+  not_installed: entry(404, EXIT.notFound, false, 'Nothing of this kind is installed there', 'The `status` of the kind tells what is installed and where.'),
+  plan_changed: entry(409, EXIT.conflict, true, 'What would be done is no longer what was shown', 'Run it again and look at the new plan.'),
   // the daemon
   daemon_unreachable: entry(0, EXIT.daemonUnreachable, true, 'The daemon does not answer', 'Start it with `agentmesh up`.'),
   daemon_running: entry(0, EXIT.conflict, false, 'A daemon already runs on this data folder', 'Use it, or stop it with `agentmeshd stop`.'),

@@ -80,6 +80,8 @@ export const LIMITS = {
   connections: 768,
   /** SIGTERM lets work in hand finish this long. */
   drainMs: 8_000,
+  /** A path of a folder: Linux takes 4096 bytes. */
+  installPathChars: 4_096,
   /** Names of agents and templates. */
   nameChars: 64,
   /** A path of a file or folder: PATH_MAX of Linux. */

@@ -15,7 +15,7 @@ const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
   daemonUnreachable: 'no daemon answers',
   nothingDiscovered: 'discover: no agent is there',
   invocationFailed: 'the agent failed, or a team run failed',
-  installFailed: 'an install failed; kept from the earlier tools, and no command gives it today',
+  installFailed: 'an install cannot be done, or failed',
   notFound: 'a name or an id that is not known',
   conflict: 'it contradicts what is there already',
   cancelled: 'it was cancelled',

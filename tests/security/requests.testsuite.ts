@@ -4,7 +4,7 @@ import { routesOf } from '#api/guard/door';
 
 export const ALL_ROUTES = Object.keys(ROUTES) as RouteId[];
 
-/** Those that exist on loopback TCP. */
+/** Those that exist on TCP: what changes who may do what is on the socket alone. */
 export const TCP_ROUTES = routesOf({ kind: 'tcp' });
 
 /** The path of a route with its parameters filled in. */
@@ -13,6 +13,9 @@ export const pathOf = (route: RouteId): string => ROUTES[route].path.replace(/:\
 const BODIES: Partial<Record<RouteId, object>> = {
   'events.append': { run_id: 'r1', kind: 'message', payload: { role: 'user', text: 'hi' } },
   'agents.add': { url: 'http://127.0.0.1:9/card' },
+  'installs.plan': { kind: 'command' },
+  'installs.apply': { kind: 'command' },
+  'installs.undo': { kind: 'command' },
   'invocations.start': { to: 'calc', prompt: '1+1' },
   'templates.check': { text: 'kind: Team' },
   'team-runs.start': { template: { name: 'pipeline' } },

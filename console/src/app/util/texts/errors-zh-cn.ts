@@ -55,6 +55,10 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   ],
   unsupported_agent_kind: ['没有适用于这种智能体的适配器', '请使用 `agentmesh doctor` 列出的类型。'],
   auth: ['智能体不接受该凭据', '请在 bootstrap.json 中为该智能体提供新的令牌。'],
+  install_blocked: ['目前无法安装', '请按提示处理后重试；--dry-run 会显示计划。'],
+  install_failed: ['安装过程中出错', '请按提示处理后重试；`uninstall` 会撤销已做的更改。'],
+  not_installed: ['那里没有安装该类程序', '该类程序的 `status` 命令会显示已安装的内容和位置。'],
+  plan_changed: ['要执行的内容与之前显示的不同', '请重新运行并查看新的计划。'],
   timeout: ['超过时间限制', '请提高时间限制，或在追踪记录中查明耗时原因。'],
   cancelled: ['已被取消', '如仍需要，请重新启动。'],
   outcome_unknown: [

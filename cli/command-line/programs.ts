@@ -1,0 +1,4 @@
+// The agent programs that can be installed, as their commands name them.
+import type { InstallableProgram } from './installing.ts';
+
+export const OPENCLAW: InstallableProgram = { kind: 'openclaw', title: 'OpenClaw', variables: 'OPENCLAW_' };
