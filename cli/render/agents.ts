@@ -9,6 +9,7 @@ import { ago, duration } from './time.ts';
 const SOURCES: Readonly<Partial<Record<Provenance['source'], string>>> = {
   bootstrap: 'bootstrap',
   url: 'added by hand',
+  install: 'installed',
 };
 const sourceOf = ({ source }: Provenance): string => SOURCES[source] ?? source;
 

@@ -193,7 +193,7 @@ describe('trust: rules that always hold', () => {
   const identity = fc.dictionary(fc.constantFrom('name', 'origin', 'key'), fc.constantFrom('a', 'b'), {
     maxKeys: 3,
   });
-  const sources = fc.constantFrom('url', 'bootstrap', 'mdns', 'tailnet', 'local');
+  const sources = fc.constantFrom('url', 'bootstrap', 'mdns', 'tailnet', 'local', 'install');
 
   it('whatever agents show, an agent in work has the identity that was trusted (property)', () => {
     fc.assert(
@@ -203,7 +203,7 @@ describe('trust: rules that always hold', () => {
           state = probedTrust(state, probe(each));
           if (refusalOf('x', state) === null) {
             assert.deepEqual(differences(state.pinned ?? {}, each), []);
-            assert.ok(source === 'url' || source === 'bootstrap');
+            assert.ok(['url', 'bootstrap', 'install'].includes(source));
           }
         }
         const yes = accepted(state);

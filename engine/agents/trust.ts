@@ -21,7 +21,7 @@ export interface TrustState {
 type Source = Provenance['source'];
 
 /** Sources that are a person's word. The others are what something on the network or on this machine says of itself. */
-const NAMED_BY_PEOPLE: readonly Source[] = ['url', 'bootstrap'];
+const NAMED_BY_PEOPLE: readonly Source[] = ['url', 'bootstrap', 'install'];
 
 /** Of an agent that a source names for the first time. */
 export const firstTrust = (source: Source): TrustState => ({

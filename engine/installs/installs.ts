@@ -31,7 +31,7 @@ const stepView = ({ change, file, command }: InstallStep): InstallStepView => ({
 });
 
 /** Where the registry heard of the agents of an installation. */
-const detailOf = (kind: string, dir: string): string => `${kind} install ${dir}`;
+const detailOf = (kind: string, dir: string): string => `${kind} ${dir}`;
 
 /** A receipt as it is kept: credentials belong to the registry alone. */
 const withoutTokens = (receipt: InstallReceipt): InstallReceipt => ({
@@ -59,7 +59,7 @@ export const createInstalls = ({ store, audit, registry, ports }: InstallsParts)
     return registry
       .list()
       .filter(({ provenance }) =>
-        provenance.some((each) => each.source === 'local' && each.detail === detail),
+        provenance.some((each) => each.source === 'install' && each.detail === detail),
       )
       .map(({ name }) => name);
   };
@@ -107,7 +107,7 @@ export const createInstalls = ({ store, audit, registry, ports }: InstallsParts)
   const probeAll = async (names: readonly string[], runId: string): Promise<string[]> => {
     const seen = await Promise.all(
       names.map(async (name) => {
-        const target = registry.target(name);
+        const target = registry.known(name);
         const probe = await registry
           .adapter(target.kind)
           .probe(target, { signal: AbortSignal.timeout(PROBE_MS) });
@@ -157,7 +157,7 @@ export const createInstalls = ({ store, audit, registry, ports }: InstallsParts)
     const detail = detailOf(kind, dir);
     await store.writer.submit((tx) => {
       put(tx, receipt, dir, true);
-      const { refused } = registry.sync(tx, caller, 'local', detail, receipt.agents ?? [], runId);
+      const { refused } = registry.sync(tx, caller, 'install', detail, receipt.agents ?? [], runId);
       notes.push(...refused);
     });
     const row = rows.all().find((each) => each.kind === kind && each.dir === dir);
@@ -209,7 +209,7 @@ export const createInstalls = ({ store, audit, registry, ports }: InstallsParts)
       note: (line) => void notes.push(line),
     });
     await store.writer.submit((tx) => {
-      registry.sync(tx, caller, 'local', detailOf(kind, dir), [], ports.ids.uuidv7());
+      registry.sync(tx, caller, 'install', detailOf(kind, dir), [], ports.ids.uuidv7());
       rows.drop(kind, dir);
     });
     return { kind, dir, notes, steps: receipt.steps.map(stepView), agents: [] };

@@ -25,7 +25,7 @@ export type Skill = z.infer<typeof SkillSchema>;
 
 /** Where we heard of the agent. One agent may be seen by several sources. */
 export const ProvenanceSchema = z.object({
-  source: z.enum(['bootstrap', 'url', 'mdns', 'tailnet', 'local']),
+  source: z.enum(['bootstrap', 'url', 'mdns', 'tailnet', 'local', 'install']),
   /** File, URL or service name. */
   detail: z.string(),
   first_seen: z.string(),

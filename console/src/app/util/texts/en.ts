@@ -181,6 +181,7 @@ export const en = {
       mdns: 'local network',
       tailnet: 'tailnet',
       local: 'this machine',
+      install: 'installed',
     },
     emptyTitle: 'No agents yet',
     emptyText: 'Add one by its URL, list it in bootstrap.json, or start the sample agents.',

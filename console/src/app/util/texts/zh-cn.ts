@@ -166,6 +166,7 @@ export const zhCN: Catalogue = {
       mdns: '本地网络',
       tailnet: 'Tailnet',
       local: '本机',
+      install: '安装',
     },
     emptyTitle: '还没有智能体',
     emptyText: '可按 URL 添加，写入 bootstrap.json，或启动示例智能体。',
