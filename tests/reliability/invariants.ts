@@ -10,7 +10,7 @@ import { refuses } from './flaky-agent.ts';
 import type { Load, Started } from './load.ts';
 import type { MeshUnderFire } from './mesh-under-fire.ts';
 import type { OutsideLedger } from './outside-ledger.ts';
-import { replay } from './replay.ts';
+import { earlyBackoffs, replay } from './replay.ts';
 
 export interface Figures {
   readonly events: number;
@@ -170,6 +170,10 @@ const checkDatabase = (
         ...few(
           'team runs that differ from their replay',
           runs.flatMap(({ id, snapshot }) => (replay(byRun.get(id) ?? []) === snapshot ? [] : [id])),
+        ),
+        ...few(
+          'backoffs that were not waited for',
+          runs.flatMap(({ id }) => earlyBackoffs(byRun.get(id) ?? []).early.map((line) => `${id}: ${line}`)),
         ),
         ...checkAudit(db, events),
         ...left('timers'),

@@ -1,10 +1,11 @@
 // npm run test:reliability: the long counts. Options: --seed N, --kills N (200), --hits N of each crash point (10),
-// --only aimed,random,mutants,processes. Figures go to stdout, one line of JSON a part; progress to stderr.
+// --only aimed,random,stale,mutants,processes. Figures go to stdout, one line of JSON a part; progress to stderr.
 import { parseArgs } from 'node:util';
 import { aimedKills, hitTable } from './aimed-kills.ts';
 import { runMutants } from './mutants.ts';
 import { processes } from './processes.ts';
 import { randomKills } from './random-kills.ts';
+import { staleKills } from './stale-kills.ts';
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -23,8 +24,17 @@ interface Numbers {
 const PARTS: Readonly<Record<string, (numbers: Numbers) => Promise<readonly string[]>>> = {
   mutants: async () => {
     const mutants = await runMutants(say);
-    for (const { mutant, killedBy } of mutants) print('mutant', { mutant, killed_by: killedBy });
-    return mutants.flatMap(({ mutant, killedBy }) => (killedBy.length > 0 ? [] : [`${mutant}: survives`]));
+    for (const { mutant, killedBy, killRuns, behind } of mutants)
+      print('mutant', { mutant, killed_by: killedBy, kill_runs: killRuns, behind });
+    return mutants.flatMap(({ mutant, killedBy, behind }) => [
+      ...(killedBy.length > 0 ? [] : [`${mutant}: survives`]),
+      ...(behind === null || behind.without.length > 0
+        ? []
+        : [`${mutant}: survives kills behind ${behind.name}`]),
+      ...(behind?.standing ?? []).map(
+        (line) => `${mutant}: does not hold behind ${behind?.name ?? ''}: ${line}`,
+      ),
+    ]);
   },
   aimed: async ({ seed, hits }) => {
     const { points, figures, violations } = await aimedKills({ seed, hits, say });
@@ -37,6 +47,11 @@ const PARTS: Readonly<Record<string, (numbers: Numbers) => Promise<readonly stri
     const options = { seed, kills, inFlight: 8, pipelines: 0.15, codeFixes: 6, say };
     const { hits, figures, violations } = await randomKills(options);
     print('random kills', { seed, kills, hits, ...figures });
+    return violations;
+  },
+  stale: async () => {
+    const { violations, ...figures } = await staleKills({ rounds: 3, say });
+    print('stale outcomes and timers', figures);
     return violations;
   },
   processes: async () => {

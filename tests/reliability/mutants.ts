@@ -1,23 +1,40 @@
 // Takes one safeguard out of a copy of the sources at a time and demands that the tests notice. A safeguard that nobody
-// would miss is not tested.
+// would miss is not tested. The long form also kills daemons of each such build (kill-runs.ts) and tells what that showed.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killRuns } from './kill-runs.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const COPIED = ['package.json', 'engine', 'machines', 'templates'];
+const COPIED = [
+  'package.json',
+  'engine',
+  'machines',
+  'templates',
+  'api',
+  'cli',
+  join('tests', 'reliability'),
+];
 
-interface Mutant {
-  /** The safeguard that is taken out. */
-  readonly name: string;
+interface Patch {
   readonly file: string;
   /** Exact text of today, and what stands there instead. */
   readonly patches: readonly (readonly [string, string])[];
+}
+
+interface Mutant extends Patch {
+  /** The safeguard that is taken out. */
+  readonly name: string;
   /** The test files that should notice. */
   readonly tests: readonly string[];
   /** One test that does, for the quick form. */
   readonly quick: string;
+  /**
+   * A second line of defence: kills cannot reach it while the first one stands. What takes the first one down; the
+   * safeguard alone must then hold against kills, and without it they must notice.
+   */
+  readonly behind?: { readonly name: string; readonly patches: readonly Patch[] };
 }
 
 const MUTANTS: readonly Mutant[] = [
@@ -38,6 +55,32 @@ const MUTANTS: readonly Mutant[] = [
     patches: [['context.steps[event.step]?.inFlight === event.key', 'event.key !== null']],
     tests: ['machines/team-run/state-table.test.ts'],
     quick: 'an outcome with another key',
+    behind: {
+      name: 'jobs that are settled once only',
+      patches: [
+        {
+          file: 'engine/invocations/settle.ts',
+          patches: [
+            ['outbox.remove(tx, row.runId);', 'if (row.endedAt !== null) outbox.remove(tx, row.runId);'],
+          ],
+        },
+        {
+          file: 'engine/invocations/perform.ts',
+          patches: [
+            ['if (row === null || row.endedAt !== null) {', 'if (row === null) {'],
+            ['if (rows.state(row.runId)?.hasEnded !== false) return;', ''],
+          ],
+        },
+        {
+          file: 'engine/invocations/rows.ts',
+          patches: [['if (changed !== 1) throw', 'if (changed > 1) throw']],
+        },
+        {
+          file: 'engine/runs/runs.ts',
+          patches: [['      if (ending.ok)\n', '      if (ending.ok && row.endedAt === null)\n']],
+        },
+      ],
+    },
   },
   {
     name: 'the generation of timers',
@@ -45,6 +88,20 @@ const MUTANTS: readonly Mutant[] = [
     patches: [["      .where('generation', '=', param<number>('generation')),", '      ,']],
     tests: ['engine/runs/timers.test.ts'],
     quick: 'a timer that fired for an earlier visit',
+    behind: {
+      name: 'timers that are read and taken in one go',
+      patches: [
+        {
+          file: 'engine/runs/runs.ts',
+          patches: [
+            [
+              '          await writer.submit((tx) => {\n            if (!timers.take',
+              '          await new Promise((resolve) => setTimeout(resolve, 2_000));\n          await writer.submit((tx) => {\n            if (!timers.take',
+            ],
+          ],
+        },
+      ],
+    },
   },
   {
     name: 'the mirror’s catching up at boot',
@@ -71,6 +128,14 @@ export interface MutantResult {
   readonly mutant: string;
   /** Names of the tests that failed; empty when the mutant survived. */
   readonly killedBy: readonly string[];
+  /** What the kill runs found wrong, in the whole form; empty when they did not notice. */
+  readonly killRuns: readonly string[];
+  /** The same with the first line of defence down too: with the safeguard standing behind it, and without. */
+  readonly behind: {
+    readonly name: string;
+    readonly standing: readonly string[];
+    readonly without: readonly string[];
+  } | null;
 }
 
 /** Runs test files inside a copy, all of their tests or `only` some; answers the names of those that failed, innermost only. */
@@ -113,14 +178,45 @@ const failures = (folder: string, files: readonly string[], only: readonly strin
     });
   });
 
-const patched = (text: string, { file, patches, name }: Mutant): string =>
+const patched = (text: string, { file, patches }: Patch): string =>
   patches.reduce((now, [old, other]) => {
     if (now.split(old).length !== 2)
-      throw new Error(`the mutant "${name}" no longer fits ${file}: it should hold exactly once: ${old}`);
+      throw new Error(`a mutant no longer fits ${file}: it should hold exactly once: ${old}`);
     return now.replace(old, () => other);
   }, text);
 
-/** Tries every mutant, in the quick form with one test each; the untouched copy must pass first. Throws when it does not, or when a patch no longer fits. */
+/** Does `work` on the copy with these patches, and puts it back. */
+const within = async <T>(folder: string, patches: readonly Patch[], work: () => Promise<T>): Promise<T> => {
+  const before = new Map<string, string>();
+  try {
+    for (const patch of patches) {
+      const path = join(folder, patch.file);
+      const text = readFileSync(path, 'utf8');
+      if (!before.has(path)) before.set(path, text);
+      writeFileSync(path, patched(text, patch));
+    }
+    return await work();
+  } finally {
+    for (const [path, text] of before) writeFileSync(path, text);
+  }
+};
+
+/** Kills the build in `folder` with and without a safeguard, its first line down: what the kills found in either. */
+const behindOf = async (folder: string, mutant: Mutant): Promise<MutantResult['behind']> => {
+  const { behind } = mutant;
+  if (behind === undefined) return null;
+  const standing = await within(folder, behind.patches, () => killRuns(folder));
+  const without = await within(folder, [...behind.patches, mutant], () => killRuns(folder));
+  return { name: behind.name, standing, without };
+};
+
+const told = (found: readonly string[]): string =>
+  found.length === 0 ? 'not noticed' : `noticed: ${found[0] ?? ''}`;
+
+/**
+ * Tries every mutant, in the quick form with one test each; the untouched copy must pass first. Throws when it does not,
+ * or when a patch no longer fits.
+ */
 export const runMutants = async (
   say: (line: string) => void,
   form: 'whole' | 'quick' = 'whole',
@@ -136,18 +232,26 @@ export const runMutants = async (
       [...new Set(MUTANTS.flatMap(({ tests }) => tests))],
       only(MUTANTS),
     );
+    if (form === 'whole') healthy.push(...(await killRuns(folder)));
     if (healthy.length > 0) throw new Error(`tests fail without any mutant: ${healthy.join('; ')}`);
     const results: MutantResult[] = [];
     for (const mutant of MUTANTS) {
-      const path = join(folder, mutant.file);
-      const text = readFileSync(path, 'utf8');
-      writeFileSync(path, patched(text, mutant));
-      const killedBy = await failures(folder, mutant.tests, only([mutant]));
-      writeFileSync(path, text);
+      const result: MutantResult = {
+        mutant: mutant.name,
+        killedBy: await within(folder, [mutant], () => failures(folder, mutant.tests, only([mutant]))),
+        killRuns: form === 'quick' ? [] : await within(folder, [mutant], () => killRuns(folder)),
+        behind: form === 'quick' ? null : await behindOf(folder, mutant),
+      };
+      const { killedBy, behind } = result;
       say(
         `without ${mutant.name}: ${killedBy.length === 0 ? 'SURVIVES' : `killed by "${killedBy.join('", "')}"`}`,
       );
-      results.push({ mutant: mutant.name, killedBy });
+      if (form === 'whole') say(`  kill runs: ${told(result.killRuns)}`);
+      if (behind !== null) {
+        say(`  kill runs without ${behind.name} either: ${told(behind.without)}`);
+        say(`  kill runs without ${behind.name}, but with it: ${told(behind.standing)}`);
+      }
+      results.push(result);
     }
     return results;
   } finally {
