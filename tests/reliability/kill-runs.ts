@@ -37,8 +37,9 @@ export const killRuns = (folder: string): Promise<string[]> =>
       clearTimeout(late);
       const found = stdout.split('\n').filter((line) => /^(aimed|stale): /.test(line));
       if (isLate) found.push('the kill runs did not come to an end');
+      // Kills after which the checks themselves cannot go on: the run says what it waited for.
       else if (code !== 0 && found.length === 0)
-        found.push(stderr.trim().split('\n').at(-1) ?? `exit ${String(code)}`);
+        found.push(/^\s*(\w*Error: .*)$/m.exec(stderr)?.[1] ?? `exit ${String(code)}`);
       resolve(found.slice(0, SHOWN));
     });
   });
