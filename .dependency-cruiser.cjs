@@ -40,10 +40,18 @@ module.exports = {
     {
       name: 'adapter-stands-alone',
       comment:
-        'engine/agents/<make> -> the port, machines, libraries. An adapter is a folder that can be added or removed without touching another, the store or the runs.',
+        'engine/agents/<make> -> the port, machines, libraries, and engine/processes, where local programs are started and ended: that must be right in one place, not in each adapter. An adapter is a folder that can be added or removed without touching another, the store or the runs.',
       severity: 'error',
       from: { path: '^engine/agents/([^/]+)/', pathNot: TESTS },
-      to: { path: '^engine/', pathNot: '^engine/(agents/$1/|agents/adapter\\.ts$|ports\\.ts$)' },
+      to: { path: '^engine/', pathNot: '^engine/(agents/$1/|agents/adapter\\.ts$|ports\\.ts$|processes/)' },
+    },
+    {
+      name: 'processes-know-no-adapter',
+      comment:
+        'engine/processes -> the port, machines, libraries. What every adapter for local programs uses must not lean on one of them, nor on the store or the runs.',
+      severity: 'error',
+      from: { path: '^engine/processes/', pathNot: TESTS },
+      to: { path: '^engine/', pathNot: '^engine/(processes/|agents/adapter\\.ts$|ports\\.ts$)' },
     },
     {
       name: 'contract-loads-in-a-browser',

@@ -1,10 +1,10 @@
 // Any program as an agent: the prompt on stdin, the answer on stdout, its log on stderr, the exit code as result.
 import { Readable } from 'node:stream';
 import type { Ports } from '../../ports.ts';
-import type { AgentAdapter, Capabilities, Probe, Reattached } from '../adapter.ts';
-import { endGroup, isOurGroup } from './process-group.ts';
-import { findProgram, keyVariable } from './program.ts';
-import { GRACE_MS, runProgram } from './run.ts';
+import { endLeftBehind } from '../../processes/left-behind.ts';
+import { findProgram } from '../../processes/program.ts';
+import type { AgentAdapter, Capabilities, Probe } from '../adapter.ts';
+import { runProgram } from './run.ts';
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -50,12 +50,5 @@ export const createCommandAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdap
 
   invoke: (request, sink) => runProgram(clock, request, sink),
 
-  async reattach(request, handle): Promise<Reattached> {
-    // Without a handle the gate was never opened, so the program never began.
-    if (handle === null) return { status: 'never-received' };
-    const { pid, started } = handle;
-    if (typeof pid !== 'number' || typeof started !== 'string') return { status: 'unknown' };
-    if (isOurGroup(pid, started, keyVariable(request.key))) await endGroup(clock, pid, GRACE_MS);
-    return { status: 'unknown' };
-  },
+  reattach: (request, handle) => endLeftBehind(clock, handle, request.key),
 });

@@ -11,7 +11,7 @@ import type { AdapterEvent, Outcome, Sink, Target } from '../adapter.ts';
 import { testPorts } from '../adapter.testports.ts';
 import { adapterContract } from '../adapter.testsuite.ts';
 import { createCommandAdapter } from './adapter.ts';
-import { groupAlive, isOurGroup, processStart } from './process-group.ts';
+import { groupAlive, isOurGroup, processStart } from '../../processes/process-group.ts';
 
 const AGENT = fileURLToPath(new URL('./command.testagent.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'agentmesh-command-'));

@@ -3,10 +3,6 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { AgentEntry } from '#machines/nouns/agent';
 import { failure, type Failure } from '#machines/nouns/error';
-import type { InvokeRequest } from '../adapter.ts';
-
-/** Linux refuses a single environment string over 128 KiB (execve(2), MAX_ARG_STRLEN). */
-const ENV_STRING_BYTES = 128 * 1024 - 1;
 
 /** A program that can be started: absolute path, arguments, folder. */
 export interface Program {
@@ -16,7 +12,7 @@ export interface Program {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** The daemon's own variables stay with the daemon: its token is not for agents. */
+/** The daemon’s own variables stay with the daemon: its token is not for agents. */
 const inherited = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AGENTMESH_')));
 
@@ -48,8 +44,11 @@ const isFolder = (path: string): boolean => {
   }
 };
 
-/** Finds the program of an entry as execvp(3) would; a failure says what is missing. */
-export const findProgram = (entry: AgentEntry): Program | Failure => {
+/**
+ * Finds the program of an entry as execvp(3) would, in the folder and with the environment that it is to have: ours
+ * without what is the daemon’s own, and what the entry adds. A failure says what is missing. Never throws.
+ */
+export const findProgram = (entry: Pick<AgentEntry, 'command' | 'cwd' | 'env'>): Program | Failure => {
   const [name, ...args] = entry.command ?? [];
   if (name === undefined) return failure('agent_unreachable', 'The agent has no command');
   const cwd = entry.cwd ?? process.cwd();
@@ -67,20 +66,11 @@ export const findProgram = (entry: AgentEntry): Program | Failure => {
   );
 };
 
-/** The variable that carries the key, as NAME=value. */
+/** The variable that carries the key of a run, as NAME=value: a process group is known again by it. */
 export const keyVariable = (key: string): string => `AGENTMESH_IDEMPOTENCY_KEY=${key}`;
 
-/** The environment of one run; a failure when its data is too large for an environment. */
-export const runEnvironment = (program: Program, request: InvokeRequest): NodeJS.ProcessEnv | Failure => {
-  const input = JSON.stringify(request.data);
-  const bytes = Buffer.byteLength(`AGENTMESH_INPUT=${input}`);
-  if (bytes > ENV_STRING_BYTES) {
-    return {
-      ...failure(
-        'invalid_input',
-        `The step’s data is ${String(bytes)} bytes; a command takes ${String(ENV_STRING_BYTES)}`,
-      ),
-    };
-  }
-  return { ...program.env, AGENTMESH_INPUT: input, AGENTMESH_IDEMPOTENCY_KEY: request.key };
-};
+/** The environment of a program for one run: marked with the key of the run. */
+export const markedEnvironment = (program: Program, key: string): NodeJS.ProcessEnv => ({
+  ...program.env,
+  AGENTMESH_IDEMPOTENCY_KEY: key,
+});

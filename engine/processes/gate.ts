@@ -16,11 +16,11 @@ export interface Gated {
   readonly child: ChildProcessWithoutNullStreams;
   readonly pid: number;
   readonly started: string;
-  /** Lets it begin, with `input` as its whole stdin. */
-  open(input: string): void;
+  /** Lets it begin. `input` is its whole stdin; without one, stdin stays open for a conversation. */
+  open(input?: string): void;
 }
 
-/** Starts the gate; a failure when the system refuses. */
+/** Starts the gate; a failure when the system refuses. Never throws. */
 export const startGated = async (program: Program, env: NodeJS.ProcessEnv): Promise<Gated | Failure> => {
   try {
     const child = spawn('/bin/sh', ['-c', GATE, 'agentmesh-gate', program.file, ...program.args], {
@@ -43,7 +43,7 @@ export const startGated = async (program: Program, env: NodeJS.ProcessEnv): Prom
       started,
       open(input) {
         child.stdin.write('go\n');
-        child.stdin.end(input);
+        if (input !== undefined) child.stdin.end(input);
       },
     };
   } catch (error) {

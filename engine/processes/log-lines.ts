@@ -1,4 +1,4 @@
-// The log of a program: each line of stderr is a status event, and the last ones explain a failure.
+// The log of a program: each line of stderr (and what stdout holds beside its protocol) is a status event, and the last ones explain a failure.
 import { StringDecoder } from 'node:string_decoder';
 
 /** More lines than a person reads are counted instead of stored. */
@@ -6,7 +6,7 @@ const LINES_REPORTED = 1_000;
 const LINE_CHARS = 4_096;
 const TAIL_LINES = 20;
 
-export class StderrLines {
+export class LogLines {
   readonly #decoder = new StringDecoder('utf8');
   readonly #tail: string[] = [];
   #open = '';
@@ -20,7 +20,12 @@ export class StderrLines {
     return this.#take(lines);
   }
 
-  /** What is left when stderr ends, with a note about lines that were only counted. */
+  /** One whole line that came another way. */
+  line(text: string): string[] {
+    return this.#take([text]);
+  }
+
+  /** What is left when the log ends, with a note about lines that were only counted. */
   end(): string[] {
     const last = this.#take([this.#open + this.#decoder.end()]);
     this.#open = '';

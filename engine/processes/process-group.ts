@@ -1,7 +1,7 @@
 // Process groups by pid and start time: whether one is still the one we began, and ending it for certain.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../ports.ts';
 
 /** How often a group that is being ended is looked at. */
 const POLL_MS = 20;
