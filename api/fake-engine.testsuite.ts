@@ -67,6 +67,7 @@ const teamRun = (teamRunId: string): TeamRun => ({
   step: 'draft',
   template: { name: 'pipeline', hash: 'ab', compiler_version: 1, origin: 'built-in', commit: null },
   inputs: {},
+  asked_by: null,
   created_at: AT,
   updated_at: AT,
   ended_at: null,

@@ -2,6 +2,7 @@
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
+import type { AskedBy, Origin } from '#machines/nouns/origin';
 import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { TeamTemplate } from '#machines/nouns/team';
 import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
@@ -46,6 +47,13 @@ export interface MirrorState {
   /** Events committed but not yet in the file. */
   readonly lag: number;
   readonly problem: string | null;
+}
+
+/** By which door and on whose behalf an agent asks for a team run. */
+export interface Asked {
+  readonly via: AskedBy['via'];
+  readonly origin: Origin;
+  readonly contextId?: string;
 }
 
 /** What `verify` found. `lost` are seqs of the table that the file lacks or that differ. */
@@ -175,6 +183,8 @@ export interface Engine {
         readonly prompt: string;
         readonly timeoutMs?: number;
         readonly idempotencyKey?: string;
+        /** Given when an agent asks: its call, which says who it is. Throws unknown_run and origin_too_deep. */
+        readonly origin?: Origin;
       },
     ): Promise<Invocation>;
     /** Throws unknown_run. */
@@ -201,10 +211,12 @@ export interface Engine {
         readonly template: TemplateSource;
         readonly inputs: Readonly<Record<string, unknown>>;
         readonly idempotencyKey?: string;
+        /** Given when an agent or another mesh asks. Throws unknown_run, origin_loop and origin_too_deep. */
+        readonly asked?: Asked;
       },
     ): Promise<TeamRun>;
     get(teamRunId: string): TeamRun;
-    list(options: ListOptions<TeamRunStatus>): TeamRunSummary[];
+    list(options: ListOptions<TeamRunStatus> & { readonly contextId?: string }): TeamRunSummary[];
     pause(caller: Caller, teamRunId: string, options: { readonly now: boolean }): Promise<TeamRun>;
     resume(caller: Caller, teamRunId: string): Promise<TeamRun>;
     cancel(caller: Caller, teamRunId: string, reason?: string): Promise<TeamRun>;

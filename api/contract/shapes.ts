@@ -10,6 +10,7 @@ import {
   InstallReportSchema,
 } from '#machines/nouns/install';
 import { LIMITS } from '#machines/nouns/limits';
+import { OriginSchema } from '#machines/nouns/origin';
 import {
   ChartSchema,
   INVOCATION_STATES,
@@ -150,6 +151,7 @@ export const SHAPES = {
       from: AgentNameSchema.optional(),
       prompt: z.string().min(1).max(LIMITS.promptBytes),
       timeout_ms: z.int().min(1).max(LIMITS.durationMs).optional(),
+      origin: OriginSchema.optional().describe('given by an agent that asks: its own call'),
     }),
     answer: InvocationSchema,
   },
@@ -183,6 +185,7 @@ export const SHAPES = {
         z.strictObject({ text: z.string(), origin: z.string(), commit: z.string().nullish() }),
       ]),
       inputs: z.record(z.string(), z.unknown()).default({}),
+      origin: OriginSchema.optional().describe('given by an agent that asks: its own call'),
     }),
     answer: TeamRunSchema,
   },

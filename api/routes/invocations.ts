@@ -8,7 +8,7 @@ export const invocationHandlers: Handlers<
     engine.invocations.start(caller, {
       to: body.to,
       prompt: body.prompt,
-      ...given({ from: body.from, timeoutMs: body.timeout_ms, idempotencyKey }),
+      ...given({ from: body.from, timeoutMs: body.timeout_ms, origin: body.origin, idempotencyKey }),
     }),
 
   'invocations.list': ({ engine, query }) =>

@@ -10,13 +10,14 @@ export const teamRunHandlers: Handlers<
   | 'team-runs.cancel'
   | 'team-runs.machine'
 > = {
-  'team-runs.start': ({ engine, caller, body: { template, inputs }, idempotencyKey }) =>
+  'team-runs.start': ({ engine, caller, body: { template, inputs, origin }, idempotencyKey }) =>
     engine.teamRuns.start(caller, {
       template:
         'name' in template
           ? template
           : { text: template.text, origin: template.origin, ...given({ commit: template.commit }) },
       inputs,
+      ...(origin === undefined ? {} : { asked: { via: 'api', origin } }),
       ...given({ idempotencyKey }),
     }),
 

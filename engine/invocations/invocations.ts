@@ -1,6 +1,7 @@
 // Calls to agents: begun for a step or for a person, performed by queued jobs, stopped, listed. One code path for both.
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
+import type { Origin } from '#machines/nouns/origin';
 import type { Invocation, InvocationState } from '#machines/nouns/run';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
@@ -11,6 +12,7 @@ import type { JobQueue } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
 import type { Tx } from '../store/writer.ts';
 import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
+import { createFindAsker } from './origin.ts';
 import { invocationFacts } from './recorder.ts';
 import { settle } from './settle.ts';
 import { type NewInvocation, toInvocation } from './invocation-row.ts';
@@ -25,7 +27,14 @@ export interface Invocations {
   stopByKey(tx: Tx, key: string, reason: string): void;
   start(
     caller: Caller,
-    ask: { to: string; from?: string; prompt: string; timeoutMs?: number; idempotencyKey?: string },
+    ask: {
+      to: string;
+      from?: string;
+      prompt: string;
+      timeoutMs?: number;
+      idempotencyKey?: string;
+      origin?: Origin;
+    },
   ): Promise<Invocation>;
   get(runId: string): Invocation;
   list(options: ListOptions<InvocationState> & { readonly plainOnly: boolean }): Invocation[];
@@ -48,6 +57,7 @@ export interface InvocationsParts extends PerformParts {
 /** Wires invocations and registers the handler of their queue. */
 export const createInvocations = (parts: InvocationsParts): Invocations => {
   const { rows, log, outbox, writer, audit, idempotency, agents, ids, ports } = parts;
+  const findAsker = createFindAsker(rows, log.logId);
   const inHand = new Map<string, InHand>();
   /** Invocations that are at work or will be at once: their rows are marked as begun in the transaction that makes them. */
   const slots = new Set<string>();
@@ -92,6 +102,10 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
             deadline: invocation.deadline,
             // A step's prompt stands in its template; a plain one stands nowhere else.
             ...(text === shownPrompt || invocation.step !== null ? {} : { prompt: shownPrompt }),
+            // The chain of a step is that of its run.
+            ...(invocation.step === null && 'origin' in invocation.data
+              ? { origin: invocation.data['origin'] }
+              : {}),
           },
         },
       },
@@ -143,6 +157,8 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
         prompt: ask.prompt,
         timeout_ms: ask.timeoutMs ?? null,
       };
+      const asker = ask.origin === undefined ? null : findAsker(ask.origin);
+      const from = ask.from ?? asker?.agent ?? null;
       const runId = ids.uuidv7();
       const subject = await writer.submit((tx) => {
         const earlier = idempotency.claim(tx, 'invocation.start', ask.idempotencyKey, args, runId);
@@ -161,9 +177,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
             attempt: null,
             key: runId,
             agent: ask.to,
-            from: ask.from ?? null,
+            from,
             prompt: ask.prompt,
-            data: {},
+            data: asker === null ? {} : { origin: asker.chain },
             onUnknown: 'fail',
             outputSchema: null,
             mayHaveRunTwice: false,

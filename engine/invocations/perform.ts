@@ -5,6 +5,7 @@ import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../agents/ada
 import type { Job } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
 import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
+import { chainOfCall } from './origin.ts';
 import { renderPrompt } from './prompt.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import { settle, type SettleParts, type StopReason } from './settle.ts';
@@ -232,7 +233,12 @@ export const createPerform = (
         {
           target,
           prompt,
-          data: { ...data, key: row.key, ...(values === undefined ? {} : values) },
+          data: {
+            ...data,
+            origin: chainOfCall(row, parts.log.logId),
+            key: row.key,
+            ...(values === undefined ? {} : values),
+          },
           runId: row.runId,
           key: row.key,
           deadline,

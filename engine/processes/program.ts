@@ -69,8 +69,15 @@ export const findProgram = (entry: Pick<AgentEntry, 'command' | 'cwd' | 'env'>):
 /** The variable that carries the key of a run, as NAME=value: a process group is known again by it. */
 export const keyVariable = (key: string): string => `AGENTMESH_IDEMPOTENCY_KEY=${key}`;
 
-/** The environment of a program for one run: marked with the key of the run. */
-export const markedEnvironment = (program: Program, key: string): NodeJS.ProcessEnv => ({
+/**
+ * The environment of a program for one run: marked with its key, and with the run, so that what the program starts in
+ * turn is known to be on its behalf.
+ */
+export const markedEnvironment = (
+  program: Program,
+  { key, runId }: { readonly key: string; readonly runId: string },
+): NodeJS.ProcessEnv => ({
   ...program.env,
   AGENTMESH_IDEMPOTENCY_KEY: key,
+  AGENTMESH_RUN_ID: runId,
 });

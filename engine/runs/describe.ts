@@ -17,6 +17,7 @@ import { enabledEvents, isDone, restore, type RunSnapshot } from '#machines/team
 import { toInvocation } from '../invocations/invocation-row.ts';
 import type { InvocationRows } from '../invocations/rows.ts';
 import type { LibraryEntry, MachineLibrary } from './machine-library.ts';
+import { askedByOf } from './origin.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 
 export interface DescribeParts {
@@ -131,6 +132,7 @@ export const createDescribe = (parts: DescribeParts): Describe => {
         commit: row.commit_id,
       },
       inputs: JSON.parse(row.inputs) as Record<string, unknown>,
+      asked_by: askedByOf(row),
       created_at: iso(row.created_at),
       updated_at: iso(row.updated_at),
       ended_at: row.ended_at === null ? null : iso(row.ended_at),

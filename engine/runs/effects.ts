@@ -13,6 +13,7 @@ import { renderPrompt } from '../invocations/prompt.ts';
 import type { Ids } from '../ports.ts';
 import type { Tx } from '../store/writer.ts';
 import type { LiveRun } from './live-run.ts';
+import { askedByOf } from './origin.ts';
 import type { TeamRunRows } from './rows.ts';
 import type { Timers } from './timers.ts';
 
@@ -71,6 +72,7 @@ export const createApplyEffect = (parts: EffectParts): ApplyEffect => {
     };
     const rendered = renderPrompt(step.prompt, values);
     const { agent, skill } = binding(template, step);
+    const asker = askedByOf(run.row);
     const before = effect.key.replace(/\d+$/, String(effect.execution - 1));
     parts.invocations().begin(
       tx,
@@ -88,6 +90,7 @@ export const createApplyEffect = (parts: EffectParts): ApplyEffect => {
           team_run_id: run.row.id,
           team: template.name,
           step: step.id,
+          ...(asker === null ? {} : { origin: asker.chain }),
           values,
           ...(skill === undefined ? {} : { skill }),
         },

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Failure, FailureSchema } from '#machines/nouns/error';
 import type { EventV1 } from '#machines/nouns/event';
+import { AskedBySchema } from '#machines/nouns/origin';
 import { BLOCKED, INVOCATION_STATES, isTerminalInvocation } from '#machines/nouns/run';
 import { TeamTemplateSchema } from '#machines/nouns/team';
 import {
@@ -33,6 +34,7 @@ import { createTimers } from './timers.ts';
 const CreatedSchema = z.object({
   at: z.number(),
   inputs: z.record(z.string(), z.unknown()),
+  asked_by: AskedBySchema.nullable().default(null),
   template: z.object({
     name: z.string(),
     hash: z.string(),
@@ -43,7 +45,11 @@ const CreatedSchema = z.object({
     text: z.string(),
   }),
 });
-const SubmittedSchema = z.object({ deadline: z.number(), prompt: z.string().optional() });
+const SubmittedSchema = z.object({
+  deadline: z.number(),
+  prompt: z.string().optional(),
+  origin: z.array(z.unknown()).optional(),
+});
 const MachineEventSchema = z.looseObject({ type: z.string(), at: z.number() });
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -82,7 +88,7 @@ export const createReplay = (
   });
 
   const created = (tx: Tx, event: EventV1): void => {
-    const { at, inputs, template: pinned } = CreatedSchema.parse(event.payload['data']);
+    const { at, inputs, asked_by: askedBy, template: pinned } = CreatedSchema.parse(event.payload['data']);
     const template = TeamTemplateSchema.parse(parse(pinned.text));
     const entry = library.put(pinned.hash, template);
     const snapshot = initial(entry.hosted, { teamRunId: event.run_id, at });
@@ -101,6 +107,8 @@ export const createReplay = (
       updated_at: tx.now,
       ended_at: null,
       blocked: null,
+      asked_by: askedBy === null ? null : JSON.stringify(askedBy),
+      context_id: askedBy?.context_id ?? null,
     };
     rows.pin(tx, {
       hash: pinned.hash,
@@ -209,7 +217,7 @@ export const createReplay = (
         key,
         from: text(event.metadata['from']),
         prompt: facts.prompt ?? text(event.payload['text']) ?? '',
-        data: {},
+        data: facts.origin === undefined ? {} : { origin: facts.origin },
         onUnknown: 'fail',
         outputSchema: null,
         mayHaveRunTwice: false,

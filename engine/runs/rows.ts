@@ -15,7 +15,12 @@ export interface TeamRunRows {
   update(tx: Tx, row: Pick<TeamRunRow, 'id' | 'snapshot' | 'status' | 'last_at' | 'ended_at'>): void;
   /** The machine no longer fits (a Failure as JSON), or fits again (null). */
   block(tx: Tx, id: string, status: string, blocked: string | null): void;
-  list(options: { status: string | null; before: string | null; limit: number }): TeamRunRow[];
+  list(options: {
+    status: string | null;
+    contextId: string | null;
+    before: string | null;
+    limit: number;
+  }): TeamRunRow[];
   /** Runs that have not ended, by id, those after `after`. */
   live(after: string, limit: number): TeamRunRow[];
   countLive(): number;
@@ -45,6 +50,8 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
     inputs: string;
     origin: string;
     commit_id: string | null;
+    asked_by: string | null;
+    context_id: string | null;
     last_at: number;
     created_at: number;
     updated_at: number;
@@ -59,6 +66,8 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       inputs: param('inputs'),
       origin: param('origin'),
       commit_id: param('commit_id'),
+      asked_by: param('asked_by'),
+      context_id: param('context_id'),
       last_at: param('last_at'),
       created_at: param('created_at'),
       updated_at: param('updated_at'),
@@ -92,15 +101,16 @@ export const createTeamRunRows = ({ db }: Store): TeamRunRows => {
       .set({ status: param('status'), blocked: param('blocked'), updated_at: param<number>('now') })
       .where('id', '=', param<string>('id')),
   );
-  const newest = statementOf<{ status: string | null; before: string | null; limit: number }, TeamRunRow>(
-    db,
-    (k, given) => {
-      let query = k.selectFrom('team_runs').selectAll();
-      if (given('status')) query = query.where('status', '=', param<string>('status'));
-      if (given('before')) query = query.where('id', '<', param<string>('before'));
-      return query.orderBy('id', 'desc').limit(param<number>('limit'));
-    },
-  );
+  const newest = statementOf<
+    { status: string | null; contextId: string | null; before: string | null; limit: number },
+    TeamRunRow
+  >(db, (k, given) => {
+    let query = k.selectFrom('team_runs').selectAll();
+    if (given('status')) query = query.where('status', '=', param<string>('status'));
+    if (given('contextId')) query = query.where('context_id', '=', param<string>('contextId'));
+    if (given('before')) query = query.where('id', '<', param<string>('before'));
+    return query.orderBy('id', 'desc').limit(param<number>('limit'));
+  });
   const live = writtenStatement<{ after: string; limit: number }, TeamRunRow>(
     db,
     'select * from team_runs where ended_at is null and id > ? order by id limit ?',

@@ -1,12 +1,13 @@
 // Team runs put together: start, control, outcomes of their steps, timers, recovery, and how they look from outside.
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
-import type { TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
+import type { TeamRun } from '#machines/nouns/run';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
-import type { Engine, ListOptions } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Invocations } from '../invocations/invocations.ts';
+import { createFindAsker } from '../invocations/origin.ts';
 import type { InvocationRow } from '../invocations/invocation-row.ts';
 import type { InvocationRows } from '../invocations/rows.ts';
 import type { Ending } from '../invocations/settle.ts';
@@ -93,6 +94,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     audit,
     idempotency,
     ids: ports.ids,
+    findAsker: createFindAsker(invocationRows, log.logId),
   });
   const control = createControl({
     writer,
@@ -125,8 +127,10 @@ export const createRuns = (parts: RunsParts): Runs => {
     return row;
   };
   const whole = (teamRunId: string): TeamRun => describe.whole(rowOf(teamRunId));
-  const list = ({ status, before, limit }: ListOptions<TeamRunStatus>): TeamRunSummary[] =>
-    rows.list({ status: status ?? null, before: before ?? null, limit }).map((row) => describe.summary(row));
+  const list: Engine['teamRuns']['list'] = ({ status, contextId, before, limit }) =>
+    rows
+      .list({ status: status ?? null, contextId: contextId ?? null, before: before ?? null, limit })
+      .map((row) => describe.summary(row));
 
   return {
     api: {

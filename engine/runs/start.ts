@@ -4,15 +4,17 @@ import { initial, persist, statePath, statusOf } from '#machines/team-run/host';
 import { isWorkStep } from '#machines/nouns/team';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
-import type { TemplateSource } from '../engine.ts';
+import type { Asked, TemplateSource } from '../engine.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { FindAsker } from '../invocations/origin.ts';
 import type { Ids } from '../ports.ts';
 import type { Writer } from '../store/writer.ts';
 import { resolveInputs } from '../templates/inputs.ts';
 import type { Templates } from '../templates/load.ts';
 import type { Drive } from './drive.ts';
 import type { MachineLibrary } from './machine-library.ts';
+import { askedBy } from './origin.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 
 export interface StartParts {
@@ -25,12 +27,14 @@ export interface StartParts {
   readonly audit: Audit;
   readonly idempotency: Idempotency;
   readonly ids: Ids;
+  readonly findAsker: FindAsker;
 }
 
 export interface StartAsk {
   readonly template: TemplateSource;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly idempotencyKey?: string;
+  readonly asked?: Asked;
 }
 
 /** Answers the id of the run (an earlier one for a repeated Idempotency-Key). */
@@ -45,10 +49,15 @@ export const createStart =
     const pinned = await parts.templates.pin(ask.template);
     const inputs = resolveInputs(pinned.template.inputs, ask.inputs);
     const id = ids.uuidv7();
+    const asker = ask.asked === undefined ? null : askedBy(ask.asked, pinned.template.name, parts.findAsker);
     return writer.submit((tx) => {
       const earlier = idempotency.claim(tx, 'team_run.start', ask.idempotencyKey, asked, id);
       if (earlier !== null) return earlier;
-      audit.append(tx, caller, 'team_run.start', 'write', id, { template: pinned.hash, inputs });
+      audit.append(tx, caller, 'team_run.start', 'write', id, {
+        template: pinned.hash,
+        inputs,
+        ...(asker === null ? {} : { asked_by: asker }),
+      });
       const entry = library.put(pinned.hash, pinned.template);
       const snapshot = initial(entry.hosted, { teamRunId: id, at: tx.now });
       const row: TeamRunRow = {
@@ -66,6 +75,8 @@ export const createStart =
         updated_at: tx.now,
         ended_at: null,
         blocked: null,
+        asked_by: asker === null ? null : JSON.stringify(asker),
+        context_id: asker?.context_id ?? null,
       };
       rows.pin(tx, {
         hash: pinned.hash,
@@ -87,6 +98,7 @@ export const createStart =
             data: {
               at: tx.now,
               inputs,
+              ...(asker === null ? {} : { asked_by: asker }),
               template: {
                 name: pinned.template.name,
                 hash: pinned.hash,

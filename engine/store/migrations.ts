@@ -129,9 +129,22 @@ const installs: Migration = {
   },
 };
 
+/** On whose behalf a run was started. */
+const originChain: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    await sql`ALTER TABLE team_runs ADD COLUMN asked_by TEXT`.execute(db);
+    await sql`ALTER TABLE team_runs ADD COLUMN context_id TEXT`.execute(db);
+    await sql`CREATE INDEX team_runs_context ON team_runs (context_id, id) WHERE context_id IS NOT NULL`.execute(
+      db,
+    );
+  },
+};
+
 /** Name -> step; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0003-installs': installs,
   '0004-agent-trust': agentTrust,
+  '0006-origin-chain': originChain,
 };

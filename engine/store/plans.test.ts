@@ -48,7 +48,8 @@ before(async () => {
   createOutbox(watched, createSqliteQueue({ clock: ports.clock, onError: () => undefined }), () => undefined);
   const runs = createTeamRunRows(watched);
   for (const status of ['completed', null])
-    for (const before of ['x', null]) runs.list({ status, before, limit: 1 });
+    for (const contextId of ['c', null])
+      for (const before of ['x', null]) runs.list({ status, contextId, before, limit: 1 });
   const invocations = createInvocationRows(watched);
   for (const state of ['completed', null])
     for (const before of ['x', null])

@@ -60,6 +60,10 @@ interface TeamRunTable {
   ended_at: number | null;
   /** JSON Failure while blocked. */
   blocked: string | null;
+  /** JSON AskedBy; null when a person started it. */
+  asked_by: string | null;
+  /** The A2A context that the run belongs to, for listing. */
+  context_id: string | null;
 }
 
 /** Pinned template texts, by hash: a run never sees a later change of its file. */

@@ -59,6 +59,8 @@ export const ERRORS = {
   id_conflict: entry(409, EXIT.conflict, false, 'An event with this id and other content exists', 'Use a new id for new content.'),
   idempotency_conflict: entry(409, EXIT.conflict, false, 'This Idempotency-Key was used for another request', 'Use a new key for a new request.'),
   not_enabled: entry(409, EXIT.conflict, false, 'The run cannot take this event in its present state', 'The answer lists the events that are enabled now.'),
+  origin_loop: entry(409, EXIT.conflict, false, 'This team is already at work further up the chain of runs', 'Let the agent do the work itself, or give it another team.'),
+  origin_too_deep: entry(409, EXIT.conflict, false, 'Too many runs stand behind one another', 'Let the agent do the work itself instead of starting a further run.'),
   // names
   unknown_agent: entry(404, EXIT.notFound, false, 'No agent of this name is known', 'Run `agentmesh discover`, then `agentmesh agents`.'),
   ambiguous_agent: entry(409, EXIT.conflict, false, 'More than one agent fits', 'Use the exact name of one of them.'),

@@ -78,6 +78,8 @@ export const LIMITS = {
   keepAliveTimeoutMs: 10_000,
   /** Connections of one listener: every stream, and as many short requests again twice. */
   connections: 768,
+  /** Runs that may stand behind one another when agents start runs: honest delegation is shallow, a loop is not. */
+  originDepth: 5,
   /** SIGTERM lets work in hand finish this long. */
   drainMs: 8_000,
   /** A path of a folder: Linux takes 4096 bytes. */

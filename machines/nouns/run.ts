@@ -1,6 +1,7 @@
 // Runs as others see them: a team run with its steps, and an invocation (one call to one agent).
 import { z } from 'zod';
 import { FailureSchema } from './error.ts';
+import { AskedBySchema } from './origin.ts';
 
 /** Status of a team run. docs/teams.md has the state table; `blocked` means that its machine no longer fits. */
 export const TEAM_RUN_STATUSES = [
@@ -118,6 +119,8 @@ export const TeamRunSummarySchema = z.object({
   step: z.string().nullable(),
   template: TemplateRefSchema,
   inputs: z.record(z.string(), z.unknown()),
+  /** Set when an agent or another mesh asked for it. */
+  asked_by: AskedBySchema.nullable(),
   created_at: z.string(),
   updated_at: z.string(),
   ended_at: z.string().nullable(),

@@ -18,5 +18,5 @@ export const runEnvironment = (program: Program, request: InvokeRequest): NodeJS
       ),
     };
   }
-  return { ...markedEnvironment(program, request.key), AGENTMESH_INPUT: input };
+  return { ...markedEnvironment(program, request), AGENTMESH_INPUT: input };
 };

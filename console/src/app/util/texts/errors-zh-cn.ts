@@ -19,6 +19,8 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   method_not_allowed: ['路径存在，但不支持该方法', '各路径支持的方法见 /openapi.json。'],
   id_conflict: ['已存在编号相同但内容不同的事件', '新的内容请使用新的编号。'],
   idempotency_conflict: ['该 Idempotency-Key 已用于另一个请求', '新的请求请使用新的键。'],
+  origin_loop: ['该团队已在运行链的上游工作', '让智能体自己完成这项工作，或交给另一个团队。'],
+  origin_too_deep: ['层层启动的运行过多', '让智能体自己完成这项工作，不要再启动新的运行。'],
   not_enabled: ['运行在当前状态下不接受此事件', '响应中列出了当前可用的事件。'],
   unknown_agent: ['没有这个名称的智能体', '请先运行 `agentmesh discover`，再运行 `agentmesh agents`。'],
   ambiguous_agent: ['有多个智能体符合', '请使用其中一个的完整名称。'],
