@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Engine, Log } from '#engine/index';
 import { MeshError } from '#machines/nouns/error';
 import { consoleFiles, isConsolePath } from './console-files.ts';
+import { protocolAt, PROTOCOLS } from './contract/protocols.ts';
 import { ROUTES, type RouteId } from './contract/routes.ts';
 import { authenticate } from './guard/authenticate.ts';
 import { authorize } from './guard/authorize.ts';
@@ -15,6 +16,7 @@ import { checkOrigin } from './guard/origin.ts';
 import { sendProblem } from './guard/problem.ts';
 import { readQuery } from './guard/query.ts';
 import { validate } from './guard/validate.ts';
+import type { Protocols } from './protocols.ts';
 import { JsonText, OpenStream } from './routes/answer.ts';
 import type { Ask, Handler } from './routes/handler.ts';
 import { HANDLERS } from './routes/handlers.ts';
@@ -26,6 +28,8 @@ export interface AppParts {
   readonly streams: Streams;
   /** Where the built console is; null serves none. Only TCP doors serve it. */
   readonly consoleDir: string | null;
+  /** The protocols of others; null serves none. Only TCP doors serve them. */
+  readonly protocols: Protocols | null;
   readonly log: Log;
 }
 
@@ -45,8 +49,12 @@ const pathFits = (pattern: string, path: string): boolean => {
   );
 };
 
-const allowed = (mounted: readonly Mounted[], path: string): string[] => {
-  const methods = mounted.filter((route) => pathFits(route.path, path)).map(({ method }) => method);
+const allowed = (mounted: readonly Mounted[], protocols: Protocols | null, path: string): string[] => {
+  const protocol = protocols === null ? null : protocolAt(path);
+  const methods =
+    protocol === null
+      ? mounted.filter((route) => pathFits(route.path, path)).map(({ method }) => method)
+      : [...PROTOCOLS[protocol].methods];
   const all: string[] = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
   return all.length === 0 ? [] : [...new Set([...all, 'OPTIONS'])].sort();
 };
@@ -125,13 +133,14 @@ export const createApp = (engine: Engine, door: Door, parts: AppParts): Express 
   const names = doorNames(door);
   const routes = routesOf(door);
   const mounted: Mounted[] = routes.map((route) => ROUTES[route]);
+  const protocols = door.kind === 'tcp' ? parts.protocols : null;
   const servesConsole = door.kind === 'tcp' && parts.consoleDir !== null;
 
   app.use((request: Request, response: Response, next: NextFunction) => {
     setSecurityHeaders(response, 'api');
     checkRequestLine(request);
     checkHost(names, request);
-    const methods = allowed(mounted, request.path);
+    const methods = allowed(mounted, protocols, request.path);
     checkOrigin(names, request, servesConsole && methods.length === 0 && isConsolePath(request.path));
     if (methods.length === 0 || (methods.includes(request.method) && request.method !== 'OPTIONS')) {
       next();
@@ -151,6 +160,8 @@ export const createApp = (engine: Engine, door: Door, parts: AppParts): Express 
     else if (method === 'POST') app.post(path, handle);
     else app.delete(path, handle);
   }
+
+  if (protocols !== null) app.use(protocols.at(door, engine));
 
   if (door.kind === 'tcp' && parts.consoleDir !== null) app.use(consoleFiles(parts.consoleDir));
 

@@ -67,7 +67,7 @@ export const openDoors = async ({
     ...(streamLimit === undefined ? {} : { limit: streamLimit }),
     ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
   });
-  const parts = { streams, consoleDir, log };
+  const parts = { streams, consoleDir, protocols: null, log };
   const tcp = createLimitedServer();
   tcp.listen({ host: '127.0.0.1', port: 0 });
   await once(tcp, 'listening');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Engine, EngineConfig, Log, Ports } from '#engine/index';
 import { LIMITS } from '#machines/nouns/limits';
 import { createApp } from '../app.ts';
+import { createProtocols } from '../protocols.ts';
 import { FILES, socketPath } from '../contract/address.ts';
 import { createStreams } from '../sse/streams.ts';
 import type { DaemonConfig } from './config.ts';
@@ -116,7 +117,6 @@ export const startDaemon = async (
     signal.throwIfAborted();
 
     const streams = createStreams(engine);
-    const apps = { streams, consoleDir: around.consoleDir, log: around.log };
     const servers: Server[] = [];
     undo.push(() => {
       streams.close();
@@ -125,6 +125,11 @@ export const startDaemon = async (
     const tcp = await listenTcp(config.host, config.port);
     servers.push(tcp.server);
     const { hosts, origins } = tcp;
+    const protocols = createProtocols(tcp.url);
+    undo.push(() => {
+      protocols.close();
+    });
+    const apps = { streams, consoleDir: around.consoleDir, protocols, log: around.log };
     tcp.server.on('request', createApp(engine, { kind: 'tcp', hosts, origins }, apps));
     const path = socketPath(dataDir, around.runtimeDir);
     if (path === null) around.log.warn({ dataDir }, 'no socket: its path would be too long; TCP only');
@@ -144,6 +149,7 @@ export const startDaemon = async (
 
     const down = async (): Promise<void> => {
       streams.close();
+      protocols.close();
       const closed = Promise.all(servers.map(closeServer));
       await engine.close({ drainMs: hurried ? 0 : LIMITS.drainMs }).catch(complain);
       for (const server of servers) server.closeIdleConnections();

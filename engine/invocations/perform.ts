@@ -191,7 +191,7 @@ export const createPerform = (
     let target: Target;
     let adapter: AgentAdapter;
     let prompt = row.prompt;
-    const { values, skill: _skill, ...data } = row.data as StepData;
+    const { values, skill, ...data } = row.data as StepData;
     try {
       target = targetOf(row);
       adapter = agents.adapter(target.kind);
@@ -237,6 +237,8 @@ export const createPerform = (
             ...data,
             origin: chainOfCall(row, parts.log.logId),
             key: row.key,
+            // An agent with many skills is told which one was meant.
+            ...(skill === undefined ? {} : { skill: skill.id }),
             ...(values === undefined ? {} : values),
           },
           runId: row.runId,

@@ -78,6 +78,8 @@ export const LIMITS = {
   keepAliveTimeoutMs: 10_000,
   /** Connections of one listener: every stream, and as many short requests again twice. */
   connections: 768,
+  /** Tasks that ListTasks of A2A looks through, newest first: it counts them all for its answer. */
+  a2aListedTasks: 5_000,
   /** Runs that may stand behind one another when agents start runs: honest delegation is shallow, a loop is not. */
   originDepth: 5,
   /** SIGTERM lets work in hand finish this long. */

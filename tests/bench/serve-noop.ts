@@ -80,7 +80,7 @@ export const listenMesh = async (engine: Engine): Promise<number> => {
     createApp(
       engine,
       { kind: 'tcp', hosts, origins: [] },
-      { streams: createStreams(engine), consoleDir: null, log },
+      { streams: createStreams(engine), consoleDir: null, protocols: null, log },
     ),
   );
   return port;

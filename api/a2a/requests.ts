@@ -1,0 +1,198 @@
+// The methods of A2A over the engine: a task is a team run, so what a task survives is what a run survives.
+import { createHash } from 'node:crypto';
+import {
+  type AgentCard,
+  type ListTasksRequest,
+  type SendMessageRequest,
+  type Task,
+  TaskState,
+} from '@a2a-js/sdk';
+import {
+  A2AError,
+  ExtendedAgentCardNotConfiguredError,
+  PushNotificationNotSupportedError,
+  RequestMalformedError,
+  TaskNotCancelableError,
+  TaskNotFoundError,
+  UnsupportedOperationError,
+} from '@a2a-js/sdk/errors';
+import type { A2ARequestHandler, ServerCallContext, User } from '@a2a-js/sdk/server';
+import type { Caller, Engine } from '#engine/index';
+import { MeshError } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
+import { isTerminalTeamRun, type TeamRun } from '#machines/nouns/run';
+import { readAsk } from './ask.ts';
+import { isSettled, taskOf, taskState } from './task.ts';
+import { updatesOf } from './updates.ts';
+import type { Look, Watches } from './watch.ts';
+
+/** The user of a request: the caller that the door made. */
+export class MeshUser implements User {
+  readonly caller: Caller;
+  readonly isAuthenticated = true;
+  readonly userName: string;
+
+  constructor(caller: Caller) {
+    this.caller = caller;
+    this.userName = caller.detail;
+  }
+}
+
+const callerOf = ({ user }: ServerCallContext): Caller => {
+  if (!(user instanceof MeshUser)) throw new MeshError('forbidden');
+  return user.caller;
+};
+
+/** Page size of ListTasks when none is asked for (A2A 1.0, section 3.1.4). */
+const PAGE_DEFAULT = 50;
+
+const asA2a = (error: unknown): unknown => {
+  if (!(error instanceof MeshError)) return error;
+  const options = { message: error.detail };
+  switch (error.code) {
+    case 'unknown_run':
+      return new TaskNotFoundError(options);
+    case 'not_enabled':
+      return new TaskNotCancelableError(options);
+    case 'internal':
+    case 'stopping':
+      return new A2AError(options);
+    default:
+      return new RequestMalformedError(options);
+  }
+};
+
+const translated = async <T>(work: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw asA2a(error);
+  }
+};
+
+async function* translatedStream<T>(work: () => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* work();
+  } catch (error) {
+    throw asA2a(error);
+  }
+}
+
+const noPush = (): Promise<never> => Promise.reject(new PushNotificationNotSupportedError());
+
+/** The methods, for the transports of the SDK. `card` answers the card of this door. */
+export const createRequests = (
+  engine: Engine,
+  watches: Watches,
+  card: () => Promise<AgentCard>,
+): A2ARequestHandler => {
+  const start = async (params: SendMessageRequest, context: ServerCallContext): Promise<TeamRun> => {
+    const { message } = params;
+    if (message === undefined || message.messageId === '')
+      throw new RequestMalformedError({ message: 'message.messageId is required' });
+    if (params.configuration?.taskPushNotificationConfig !== undefined)
+      throw new PushNotificationNotSupportedError();
+    if (message.taskId !== '') {
+      const known = engine.teamRuns.get(message.taskId);
+      throw new UnsupportedOperationError({
+        message: isTerminalTeamRun(known.status)
+          ? `Task ${message.taskId} has ended (${known.status}); send a message without taskId for a new one`
+          : `Task ${message.taskId} takes no further message; it goes on by itself`,
+      });
+    }
+    const ask = readAsk(params, message, await engine.templates.list());
+    return engine.teamRuns.start(callerOf(context), {
+      template: { name: ask.template },
+      inputs: ask.inputs,
+      // The same message twice is one task, over restarts too.
+      idempotencyKey: `a2a-${createHash('sha256').update(message.messageId).digest('hex')}`,
+      asked: {
+        via: 'a2a',
+        origin: ask.origin,
+        ...(message.contextId === '' ? {} : { contextId: message.contextId }),
+      },
+    });
+  };
+
+  const untilSettled = async (id: string, holds: (run: TeamRun) => boolean): Promise<TeamRun> => {
+    for await (const { run } of watches.follow(id)) if (holds(run)) return run;
+    throw new MeshError('stopping');
+  };
+
+  /** Looks from now on, so that nothing between the start and the first look is told as new. */
+  const looks = (id: string): AsyncIterable<Look> => watches.follow(id);
+
+  const list = (params: ListTasksRequest): { tasks: Task[]; nextPageToken: string; total: number } => {
+    const size = params.pageSize ?? PAGE_DEFAULT;
+    if (!Number.isInteger(size) || size < 1 || size > 100)
+      throw new RequestMalformedError({ message: 'pageSize must be between 1 and 100' });
+    const after = params.statusTimestampAfter ?? '';
+    if (after !== '' && Number.isNaN(Date.parse(after)))
+      throw new RequestMalformedError({ message: 'statusTimestampAfter must be a timestamp (RFC 3339)' });
+    const fits = (run: Pick<TeamRun, 'status' | 'updated_at'>): boolean =>
+      (params.status === TaskState.TASK_STATE_UNSPECIFIED || taskState(run.status) === params.status) &&
+      (after === '' || Date.parse(run.updated_at) > Date.parse(after));
+    const ids: string[] = [];
+    let before: string | undefined;
+    for (;;) {
+      const page = engine.teamRuns.list({
+        limit: LIMITS.listPageMax,
+        ...(params.contextId === '' ? {} : { contextId: params.contextId }),
+        ...(before === undefined ? {} : { before }),
+      });
+      ids.push(...page.filter(fits).map((run) => run.team_run_id));
+      before = page.at(-1)?.team_run_id;
+      if (page.length < LIMITS.listPageMax || ids.length >= LIMITS.a2aListedTasks) break;
+    }
+    const begin = params.pageToken === '' ? 0 : ids.indexOf(params.pageToken) + 1;
+    if (params.pageToken !== '' && begin === 0)
+      throw new RequestMalformedError({ message: 'pageToken is not one that was answered' });
+    const shown = ids.slice(begin, begin + size);
+    return {
+      tasks: shown.map((id) => taskOf(engine.teamRuns.get(id), params.includeArtifacts === true)),
+      nextPageToken: begin + size < ids.length ? (shown.at(-1) ?? '') : '',
+      total: ids.length,
+    };
+  };
+
+  return {
+    getAgentCard: card,
+    getAuthenticatedExtendedAgentCard: () => Promise.reject(new ExtendedAgentCardNotConfiguredError()),
+    sendMessage: (params, context) =>
+      translated(async () => {
+        const run = await start(params, context);
+        const isDetached = params.configuration?.returnImmediately === true;
+        return taskOf(isDetached ? run : await untilSettled(run.team_run_id, isSettled));
+      }),
+    sendMessageStream: (params, context) =>
+      translatedStream(async function* () {
+        const { team_run_id: id } = await start(params, context);
+        yield* updatesOf(looks(id));
+      }),
+    getTask: ({ id }) => translated(() => taskOf(engine.teamRuns.get(id))),
+    cancelTask: ({ id }, context) =>
+      translated(async () => {
+        const { status } = engine.teamRuns.get(id);
+        if (isTerminalTeamRun(status))
+          throw new TaskNotCancelableError({ message: `Task ${id} has ended (${status})` });
+        await engine.teamRuns.cancel(callerOf(context), id, 'asked over A2A');
+        return taskOf(await untilSettled(id, (run) => isTerminalTeamRun(run.status)));
+      }),
+    resubscribe: ({ id }) =>
+      translatedStream(async function* () {
+        const { status } = engine.teamRuns.get(id);
+        if (isTerminalTeamRun(status))
+          throw new UnsupportedOperationError({ message: `Task ${id} has ended (${status})` });
+        yield* updatesOf(looks(id));
+      }),
+    listTasks: (params) =>
+      translated(() => {
+        const { tasks, nextPageToken, total } = list(params);
+        return { tasks, nextPageToken, pageSize: params.pageSize ?? PAGE_DEFAULT, totalSize: total };
+      }),
+    createTaskPushNotificationConfig: noPush,
+    getTaskPushNotificationConfig: noPush,
+    listTaskPushNotificationConfigs: noPush,
+    deleteTaskPushNotificationConfig: noPush,
+  };
+};

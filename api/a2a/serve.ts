@@ -1,0 +1,109 @@
+// The A2A door: the SDK's transports over our methods, with bodies read by our guards and the version made plain.
+import type { A2ARequestHandler } from '@a2a-js/sdk/server';
+import { RequestMalformedError, restStatusFor, toRestErrorBody } from '@a2a-js/sdk/errors';
+import { agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { Caller, Engine } from '#engine/index';
+import { MeshError } from '#machines/nouns/error';
+import { PROTOCOLS } from '../contract/protocols.ts';
+import { readJsonBody } from '../guard/body.ts';
+import { readQuery } from '../guard/query.ts';
+import { cardOf } from './card.ts';
+import { createRequests, MeshUser } from './requests.ts';
+import { createWatches } from './watch.ts';
+
+/** Seconds that a client may keep the card: templates come and go. */
+const CARD_AGE_S = 60;
+
+export interface A2aDoor {
+  readonly handle: RequestHandler;
+  /** Ends open streams and waits. Idempotent. */
+  close(): void;
+}
+
+const VERSION = 'a2a-version';
+
+/**
+ * Version 1.0 may be left out where the request says it by itself: 1.0 names its methods in PascalCase, and only 1.0
+ * has the paths of the HTTP binding. (The header's absence means 0.3, and a peer that forgets it would be refused.)
+ */
+const completeVersion = (request: Request, isRpc: boolean, body: unknown): void => {
+  if (request.headers[VERSION] !== undefined && request.headers[VERSION] !== '') return;
+  const method: unknown = (body as { method?: unknown } | null | undefined)?.method;
+  if (!isRpc || (typeof method === 'string' && /^[A-Z]/.test(method))) request.headers[VERSION] = '1.0';
+};
+
+const rpcError = (response: Response, code: number, message: string): void => {
+  response.status(200).json({ jsonrpc: '2.0', id: null, error: { code, message } });
+};
+
+/** JSON-RPC has its own words for a body that cannot be read (JSON-RPC 2.0, section 5.1). */
+const answerUnreadable = (response: Response, error: unknown): void => {
+  if (!(error instanceof MeshError)) throw error;
+  if (error.code === 'invalid_json') rpcError(response, -32700, error.detail);
+  else if (error.code === 'unsupported_media_type') rpcError(response, -32005, error.detail);
+  else rpcError(response, -32600, error.detail);
+};
+
+/** The HTTP binding answers errors as google.rpc.Status (A2A 1.0, section 11.6). */
+const answerMalformed = (response: Response, error: unknown): void => {
+  if (!(error instanceof MeshError)) throw error;
+  const shown = new RequestMalformedError({ message: error.detail });
+  const status = restStatusFor(shown);
+  response.status(status).json(toRestErrorBody(shown, status));
+};
+
+const A2A_JSON = /^application\/a2a\+json/i;
+
+/** Reads the body by our limits; the SDK finds it read and parses nothing. */
+const readBody = async (request: Request): Promise<unknown> => {
+  // Its own media type is JSON by another name (A2A 1.0, section 11).
+  const type = request.headers['content-type'];
+  if (type !== undefined && A2A_JSON.test(type)) request.headers['content-type'] = 'application/json';
+  return readJsonBody(request);
+};
+
+/** The door at `baseUrl`. `callerOf` attributes a request, as the guards of the other routes do. */
+export const createA2aDoor = (
+  engine: Engine,
+  baseUrl: string,
+  callerOf: (request: Request) => Caller,
+): A2aDoor => {
+  const watches = createWatches(engine);
+  const card = (): ReturnType<typeof cardOf> => cardOf(engine, baseUrl);
+  const requestHandler: A2ARequestHandler = createRequests(engine, watches, card);
+  const userBuilder = (request: Request): Promise<MeshUser> =>
+    Promise.resolve(new MeshUser(callerOf(request)));
+  const legacyCompat = { enabled: true };
+  const router = Router();
+  router.use(
+    PROTOCOLS['a2a.card'].path,
+    agentCardHandler({ agentCardProvider: card, legacyCompat, cache: { maxAge: CARD_AGE_S } }),
+  );
+  router.post(PROTOCOLS['a2a.rpc'].path, async (request, response, next) => {
+    try {
+      request.body = await readBody(request);
+    } catch (error) {
+      answerUnreadable(response, error);
+      return;
+    }
+    completeVersion(request, true, request.body);
+    next();
+  });
+  router.use(PROTOCOLS['a2a.rpc'].path, jsonRpcHandler({ requestHandler, userBuilder, legacyCompat }));
+  router.use(PROTOCOLS['a2a.rest'].path, async (request, response, next) => {
+    try {
+      if (request.method === 'POST' && Number(request.headers['content-length'] ?? 1) > 0)
+        request.body = await readBody(request);
+      // The app reads no queries by itself; the SDK wants one that it may write to.
+      Object.defineProperty(request, 'query', { value: { ...readQuery(request.url) }, writable: true });
+    } catch (error) {
+      answerMalformed(response, error);
+      return;
+    }
+    completeVersion(request, false, undefined);
+    next();
+  });
+  router.use(PROTOCOLS['a2a.rest'].path, restHandler({ requestHandler, userBuilder }));
+  return { handle: router, close: watches.close };
+};
