@@ -2,12 +2,14 @@
 //
 //   node .ci/prepare.js [--console] [--browser] [program [arguments…]]
 //
-// --console builds the console when it is stale; --browser gets the test browser ready.
+// Bundles the command line when its bundle is stale. --console builds the console when it is stale; --browser gets the test
+// browser ready.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { provideBrowser } from './browser.js';
+import { buildCli } from './cli-build.js';
 import { buildConsole } from './console-build.js';
 import { OLDEST, findNode } from './node24.js';
 import { installPackages } from './packages.js';
@@ -55,6 +57,7 @@ const main = async () => {
     throw new Error(
       `this needs Node ${OLDEST.join('.')} or newer: no package brings one for ${process.platform} ${process.arch}, so install it yourself`,
     );
+  await buildCli(root, node);
   if (wanted.console) await buildConsole(root, node);
   if (wanted.browser) await provideBrowser(root, node);
   if (wanted.program.length > 0) become(node, wanted.program);

@@ -41,5 +41,6 @@ export const launch = async (name) => {
   const entry = new URL(`../${name}.ts`, import.meta.url);
   // The entry sees itself in argv[1] as if it had been started directly, in this Node as in another.
   process.argv[1] = fileURLToPath(entry);
-  await import(entry.href);
+  const { finished } = await import(entry.href);
+  await finished;
 };

@@ -1,5 +1,5 @@
 // From a command line to its command and its exit code. Only the one command's file is loaded.
-import { Cli, type Command } from 'clipanion';
+import { Cli, type BaseContext, type Command } from 'clipanion';
 import { EXIT } from '#machines/nouns/error-codes';
 import { problemJson, problemOf, problemText, UsageProblem } from '../render/problem.ts';
 import { styleFor, type Style } from '../render/style.ts';
@@ -8,7 +8,8 @@ import { nearest } from './nearest.ts';
 import { longName, synopsis, VALUES } from './synopsis.ts';
 import { COMMANDS, GROUPS, commandOf } from './table.ts';
 
-export interface Streams {
+/** What a command reads and writes. Touched only where it is needed: a stream of a process is made by the first touch. */
+export interface Streams extends BaseContext {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -115,20 +116,27 @@ const asksForHelp = (rest: readonly string[]): boolean => {
   return rest.slice(0, end === -1 ? undefined : end).some((word) => word === '-h' || word === '--help');
 };
 
-const runCommand = async (argv: readonly string[], streams: Streams, style: Style): Promise<number> => {
+/** How wide a page of help is, and its colours. */
+const pageOf = (
+  argv: readonly string[],
+  { stdout, env }: Streams,
+): { readonly width: number; readonly style: Style } => ({
+  width: stdout.columns ?? 80,
+  style: styleFor(colourOf(argv), stdout.isTTY, env),
+});
+
+const runCommand = async (argv: readonly string[], streams: Streams): Promise<number> => {
   const found = commandOf(argv);
   const [first] = argv;
-  if (first === '--version' || first === '-v')
-    return runCommand(['version', ...argv.slice(1)], streams, style);
+  if (first === '--version' || first === '-v') return runCommand(['version', ...argv.slice(1)], streams);
   if (first === '_complete') {
     const { completionLines } = await import('./completions.ts');
     for (const line of await completionLines(argv.slice(1), streams.env)) streams.stdout.write(`${line}\n`);
     return EXIT.ok;
   }
   const asksHelp = argv.length === 0 || ['help', '--help', '-h'].includes(first ?? '');
-  const width = streams.stdout.columns ?? 80;
   if (asksHelp && argv.length > 1 && first === 'help')
-    return runCommand([...argv.slice(1), '--help'], streams, style);
+    return runCommand([...argv.slice(1), '--help'], streams);
   const group =
     first !== undefined &&
     Object.hasOwn(GROUPS, first) &&
@@ -138,6 +146,7 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
   if (asksHelp || (group !== null && (found === null || argv.length > 1))) {
     const { overview } = await import('./help.ts');
     const asked = asksHelp || argv.length > 1;
+    const { width, style } = pageOf(argv, streams);
     (asked ? streams.stdout : streams.stderr).write(`${await overview(group, width, style)}\n`);
     return asked ? EXIT.ok : EXIT.usage;
   }
@@ -153,29 +162,29 @@ const runCommand = async (argv: readonly string[], streams: Streams, style: Styl
   if (asksForHelp(rest)) {
     const { commandHelp } = await import('./command-help.ts');
     const [definition] = cli.definitions();
+    const { width, style } = pageOf(argv, streams);
     if (definition !== undefined) streams.stdout.write(commandHelp(definition, width, style));
     return EXIT.ok;
   }
-  const context = { ...Cli.defaultContext, ...streams };
   let command: Command;
   try {
-    command = cli.process([...found.name.split(' '), ...rest], context);
+    command = cli.process([...found.name.split(' '), ...rest], streams);
   } catch (error) {
     throw error instanceof Error && 'clipanion' in error
       ? syntaxProblem(cli, found.name, rest, error)
       : error;
   }
-  command.context = context;
+  command.context = streams;
   return command.validateAndExecute();
 };
 
 /** Runs a command line (without node and script). Answers the exit code; everything it has to say is written. */
 export const dispatch = async (given: readonly string[], streams: Streams): Promise<number> => {
   const argv = wordsFirst(given);
-  const { stderr, stdout, env } = streams;
   try {
-    return await runCommand(argv, streams, styleFor(colourOf(argv), stdout.isTTY, env));
+    return await runCommand(argv, streams);
   } catch (error) {
+    const { stderr, env } = streams;
     if (error instanceof Detached) {
       stderr.write(`${error.message}; follow it with: agentmesh trace ${error.id} --follow\n`);
       return INTERRUPTED;

@@ -22,11 +22,14 @@ export interface Terminal {
 
 type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** A reader that left early (`| head`) ends the command without a word, as SIGPIPE does for others. */
 const leaveQuietly = (error: NodeJS.ErrnoException): void => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
 };
+
+/** A stream whose reader may leave early (`| head`): that ends the command without a word, as SIGPIPE does for others. */
+export const leavable = <S extends Writable>(stream: S): S =>
+  stream.listenerCount('error', leaveQuietly) === 0 ? stream.on('error', leaveQuietly) : stream;
 
 /** A terminal’s own width; of a pipe only where a caller that shows our output on its terminal says so. */
 const widthOf = (stream: Stream, env: Readonly<Record<string, string | undefined>>): number | null => {
@@ -35,39 +38,45 @@ const widthOf = (stream: Stream, env: Readonly<Record<string, string | undefined
   return Number.isSafeInteger(told) && told >= 20 ? told : null;
 };
 
-/** A terminal over the two streams of a command. */
+/** A terminal over the two streams of a command; neither is touched before it is needed. */
 export const terminalOf = (
-  {
-    stdout,
-    stderr,
-    env,
-  }: {
+  streams: {
     readonly stdout: Stream;
     readonly stderr: Stream;
     readonly env: Readonly<Record<string, string | undefined>>;
   },
   { color, quiet }: { readonly color: ColourChoice; readonly quiet: boolean },
 ): Terminal => {
-  for (const stream of [stdout, stderr])
-    if (stream.listenerCount('error', leaveQuietly) === 0) stream.on('error', leaveQuietly);
-  const outIsTerminal = stdout.isTTY === true;
-  const noteIsTerminal = stderr.isTTY === true;
+  const { env } = streams;
   const out = (text: string): Promise<void> =>
     new Promise((resolve) => {
-      if (stdout.write(text)) resolve();
-      else stdout.once('drain', resolve);
+      const stream = streams.stdout;
+      if (stream.write(text)) resolve();
+      else stream.once('drain', resolve);
     });
   return {
     out,
     line: (text) => out(`${text}\n`),
     note: (text) => {
-      if (!quiet) stderr.write(`${text}\n`);
+      if (!quiet) streams.stderr.write(`${text}\n`);
     },
-    style: styleFor(color, outIsTerminal, env),
-    noteStyle: styleFor(color, noteIsTerminal, env),
-    width: widthOf(stdout, env) ?? Number.POSITIVE_INFINITY,
-    noteWidth: widthOf(stderr, env) ?? 160,
-    outIsTerminal,
-    noteIsTerminal,
+    get style() {
+      return styleFor(color, this.outIsTerminal, env);
+    },
+    get noteStyle() {
+      return styleFor(color, this.noteIsTerminal, env);
+    },
+    get width() {
+      return widthOf(streams.stdout, env) ?? Number.POSITIVE_INFINITY;
+    },
+    get noteWidth() {
+      return widthOf(streams.stderr, env) ?? 160;
+    },
+    get outIsTerminal() {
+      return streams.stdout.isTTY === true;
+    },
+    get noteIsTerminal() {
+      return streams.stderr.isTTY === true;
+    },
   };
 };

@@ -126,14 +126,16 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
+  /** The launcher of another checkout. */
+  readonly bin?: string;
 }
 
 /** Runs `agentmesh <args>` to its end, in an environment without any settings of whoever runs the test. */
 export const agentmesh = async (
   args: readonly string[],
-  { env = {}, cwd, stdin = '' }: RunOptions = {},
+  { env = {}, cwd, stdin = '', bin = BIN }: RunOptions = {},
 ): Promise<Outcome> => {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

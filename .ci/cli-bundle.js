@@ -1,0 +1,136 @@
+// Bundles the command line into dist/cli, with its compiled code and a list of what it was made of. For Node 24.
+//
+// cli/bin/agentmesh.js runs the bundle while every file on the list is as it was. The list is written last, and names the
+// bundle by its content: whoever starts a command meanwhile finds the old one or the new one whole, or neither.
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import process from 'node:process';
+import { build } from 'esbuild';
+import { runQuietly } from './command.js';
+
+const ROOT = dirname(import.meta.dirname);
+const OUT = join(ROOT, 'dist', 'cli');
+const LIST = 'agentmesh.json';
+/** What may be in it: a server would be paid for at each command, were it run or not. */
+const ALLOWED =
+  /^(cli\/|api\/contract\/|machines\/|(.*\/)?node_modules\/(clipanion|typanion|eventsource-parser)\/)/;
+/** What else decides what the bundle is: the way it is made, and the versions of what is in it. */
+const MADE_BY = [
+  '.ci/cli-bundle.js',
+  '.ci/cli-warm.js',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+/** Written by npm at each install. */
+const INSTALLED = 'node_modules/.package-lock.json';
+
+const slashed = (path) => path.split(sep).join('/');
+const seen = new Map();
+
+/** Remembers size and time of a file as it is now, before it is read: a later change cannot be missed. */
+const see = (path) => {
+  const { size, mtimeMs } = statSync(join(ROOT, path));
+  seen.set(path, [path, size, mtimeMs]);
+};
+
+/** Our own files: each knows its URL, which in a bundle is not that of the file that runs. */
+const ownFiles = {
+  name: 'own-files',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\.ts$/, namespace: 'file' }, ({ path }) => {
+      const name = slashed(relative(ROOT, path));
+      see(name);
+      const text = readFileSync(path, 'utf8');
+      return { loader: 'ts', contents: text.replaceAll('import.meta.url', `urlOf(${JSON.stringify(name)})`) };
+    });
+  },
+};
+
+/**
+ * Clipanion as ES modules, of which only what is used gets in, and without what it looks up about the terminal when it is
+ * loaded: that makes three streams and counts colours, for a context that cli/agentmesh.ts brings itself.
+ */
+const leanClipanion = {
+  name: 'lean-clipanion',
+  setup(bundler) {
+    const lib = join(ROOT, 'node_modules', 'clipanion', 'lib');
+    const context = /Cli\.defaultContext = \{[^}]*\};/;
+    bundler.onResolve({ filter: /^clipanion$/ }, () => ({
+      path: join(lib, 'advanced', 'index.mjs'),
+      sideEffects: false,
+    }));
+    bundler.onResolve({ filter: /^\.\.\/platform$/ }, () => ({
+      path: join(lib, 'platform', 'browser.mjs'),
+      sideEffects: false,
+    }));
+    bundler.onLoad({ filter: /clipanion.lib.advanced.Cli\.mjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (!context.test(text)) throw new Error(`${path} has no default context where it used to be`);
+      return { contents: text.replace(context, 'Cli.defaultContext = {};') };
+    });
+  },
+};
+
+/** @returns {Promise<string>} the bundle, a function of (require, module, urlOf) */
+const bundled = async () => {
+  const { outputFiles, metafile, warnings } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['cli/agentmesh.ts'],
+    outfile: join(OUT, 'agentmesh.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    // A module that is imported when it is needed is begun when it is needed; Node's own import() takes longer.
+    supported: { 'dynamic-import': false },
+    // Names and lines stay as they are: a stack is to be read.
+    minifySyntax: true,
+    charset: 'ascii',
+    legalComments: 'none',
+    plugins: [ownFiles, leanClipanion],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
+  const foreign = Object.keys(metafile.inputs).filter((path) => !ALLOWED.test(path));
+  if (foreign.length > 0) throw new Error(`the command line must not load ${foreign.join(', ')}`);
+  return `(function (require, module, urlOf) {\n${outputFiles[0].text}\n})`;
+};
+
+/** Writes a file so that it is there whole or not at all, a power cut included. */
+const writeWhole = (name, content) => {
+  const path = join(OUT, name);
+  const file = openSync(`${path}.new`, 'w');
+  writeFileSync(file, content);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+};
+
+const main = async () => {
+  for (const path of MADE_BY) see(path);
+  try {
+    see(INSTALLED);
+  } catch {
+    // Packages that another tool than npm installed.
+  }
+  const text = await bundled();
+  const name = `agentmesh-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  const [bundle, code] = [`${name}.js`, `${name}.code`];
+  mkdirSync(OUT, { recursive: true });
+  writeWhole(bundle, text);
+  const warm = [join(import.meta.dirname, 'cli-warm.js'), join(OUT, bundle), join(OUT, `${code}.warm`)];
+  await runQuietly(process.execPath, warm, { cwd: ROOT });
+  writeWhole(code, readFileSync(join(OUT, `${code}.warm`)));
+  for (const path of [`dist/cli/${bundle}`, `dist/cli/${code}`, slashed(relative(ROOT, process.execPath))])
+    see(path);
+  writeWhole(LIST, JSON.stringify({ node: process.execPath, bundle, code, files: [...seen.values()] }));
+  for (const old of readdirSync(OUT))
+    if (![LIST, bundle, code].includes(old)) rmSync(join(OUT, old), { force: true });
+};
+
+await main();
