@@ -14,6 +14,14 @@ export interface Outbox {
   offerLeft(): Promise<number>;
 }
 
+/** Says whether a job is still to be done: its row is there until its outcome is. */
+export const createIsOpen = ({ db }: Pick<Store, 'db'>): ((id: string) => boolean) => {
+  const find = statement<{ id: string }>()(db, (k) =>
+    k.selectFrom('jobs').select('id').where('id', '=', param<string>('id')),
+  );
+  return (id) => find.get({ id }) !== undefined;
+};
+
 /** An outbox over `jobs` in front of a queue driver. */
 export const createOutbox = (store: Store, queue: JobQueue, onError: (error: unknown) => void): Outbox => {
   const insert = statement<{ id: string; queue: string; payload: string; created_at: number }>()(

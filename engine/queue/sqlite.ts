@@ -77,6 +77,7 @@ export const createSqliteQueue = (ports: {
 
   return {
     driver: 'sqlite',
+    beginsAtOnce: true,
     offer: (jobs) => {
       if (!closed) take(jobs);
       return Promise.resolve();
@@ -93,5 +94,6 @@ export const createSqliteQueue = (ports: {
       await Promise.all([...running.values()].flatMap((jobs) => [...jobs.values()]));
     },
     waiting: (queue) => of(waiting, queue).size + of(running, queue).size,
+    state: () => ({ problem: null, dropped: 0 }),
   };
 };

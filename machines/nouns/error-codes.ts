@@ -100,6 +100,7 @@ export const ERRORS = {
   port_in_use: entry(0, EXIT.conflict, true, 'The port is taken', 'Choose another with --port, or stop what listens there.'),
   older_daemon: entry(0, EXIT.conflict, false, 'An earlier AgentMesh daemon is alive on this folder or port', 'Stop it first; docs/migration.md tells how.'),
   data_newer: entry(0, EXIT.storage, false, 'The data folder was written by a newer version', 'Use that version, or another data folder.'),
+  mesh_key: entry(0, EXIT.failure, false, 'The mesh key cannot be used', 'Copy mesh.key from the data folder of the daemon, and close it to others: chmod 600.'),
   nothing_discovered: entry(0, EXIT.nothingDiscovered, true, 'No agent was found', 'Give one with `agentmesh agents add URL`, or try `agentmesh demo`.'),
   disk_full: entry(507, EXIT.storage, true, 'The disk is full', 'Free some space; nothing that was acknowledged is lost.'),
   storage_failed: entry(507, EXIT.storage, true, 'The database cannot be written', 'Check the disk and the data folder; `agentmesh doctor` helps.'),

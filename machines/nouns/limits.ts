@@ -60,6 +60,8 @@ export const LIMITS = {
   invocationConcurrency: 64,
   /** Agents probed at once by a discovery sweep. */
   discoveryConcurrency: 8,
+  /** One message through Redis: the largest artifact with its JSON escapes fits. */
+  queueMessageBytes: 64 * MIB,
   /** An SSE client that cannot take this much is served from the table at its own pace. */
   sseBufferBytes: 1 * MIB,
   /** A comment line that keeps idle streams alive through proxies. */

@@ -74,6 +74,7 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   port_in_use: ['端口已被占用', '请用 --port 选择其他端口，或停止占用它的程序。'],
   older_daemon: ['旧版 AgentMesh 守护进程仍占用该目录或端口', '请先停止它；方法见 docs/migration.md。'],
   data_newer: ['数据目录由更新的版本写入', '请使用该版本，或换一个数据目录。'],
+  mesh_key: ['网格密钥无法使用', '请从守护进程的数据目录复制 mesh.key，并禁止他人访问：chmod 600。'],
   nothing_discovered: ['没有找到智能体', '请用 `agentmesh agents add URL` 添加，或试试 `agentmesh demo`。'],
   disk_full: ['磁盘已满', '请释放空间；已确认的内容不会丢失。'],
   storage_failed: ['无法写入数据库', '请检查磁盘和数据目录；`agentmesh doctor` 可以帮助诊断。'],
