@@ -315,6 +315,7 @@ export const createFakeEngine = (): FakeEngine => {
       log_id: logId,
       head_seq: rows.length,
       mirror: { ok: true, lag: 0, problem: null },
+      queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
       problems: [],
       counts: { agents: 1, invocations_active: 0, team_runs_active: 0 },
       uptime_ms: 1,

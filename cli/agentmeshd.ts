@@ -48,8 +48,8 @@ class StartCommand extends DaemonCommand {
     description: 'Start the daemon',
     details: `
       Runs in the foreground until a signal ends it: the first lets work in hand finish, the second does not wait.
-      Flags go over environment (AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _LOG_LEVEL), environment
-      over defaults.
+      Flags go over environment (AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _LOG_LEVEL, _REDIS_URL),
+      environment over config.json of the data folder, and that over defaults.
     `,
     examples: [
       ['Start in the background and wait until it answers', 'agentmeshd start -b'],
@@ -69,6 +69,10 @@ class StartCommand extends DaemonCommand {
   synchronous = Option.String('--synchronous', {
     description: 'FULL survives a power cut (default), NORMAL only a crash, and is faster',
   });
+  redis = Option.String('--redis', {
+    description:
+      'Redis that carries the jobs, so that workers on other hosts take part; redis://host:port, unix:/path',
+  });
   logLevel = Option.String('--log-level', { description: 'debug, info (default), warn or error' });
 
   async perform(): Promise<number> {
@@ -80,6 +84,7 @@ class StartCommand extends DaemonCommand {
         bootstrap: bootstrapOf(this.bootstrap, process.env),
         synchronous: this.synchronous,
         logLevel: this.logLevel,
+        redis: this.redis,
       }),
       env: process.env,
       write: (text: string | Uint8Array) => this.context.stderr.write(text),

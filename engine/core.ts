@@ -10,8 +10,12 @@ import { createOutputChecker } from './invocations/output.ts';
 import type { AgentDirectory } from './invocations/perform.ts';
 import { createInvocationRows } from './invocations/rows.ts';
 import type { Ports } from './ports.ts';
-import { createOutbox, type Outbox } from './queue/outbox.ts';
-import type { JobQueue } from './queue/queue.ts';
+import { createBeeQueue } from './queue/bee-queue/driver.ts';
+import type { MeshKey } from './queue/mesh-key.ts';
+import { createIsOpen, createOutbox, type Outbox } from './queue/outbox.ts';
+import { type Job, type JobQueue, QUEUE_NAMES } from './queue/queue.ts';
+import type { RedisAddress } from './queue/redis/address.ts';
+import { createLink, type Link } from './queue/redis/link.ts';
 import { createSqliteQueue } from './queue/sqlite.ts';
 import { createRuns, type Runs } from './runs/runs.ts';
 import type { Store } from './store/open.ts';
@@ -27,6 +31,13 @@ export interface CoreParts {
   readonly ports: Ports;
   /** Invocations in flight at once. */
   readonly concurrency: number;
+  /** Carries the jobs; without one they stay in this process. */
+  readonly redis?: MeshRedis | null;
+}
+
+export interface MeshRedis {
+  readonly address: RedisAddress;
+  readonly key: MeshKey;
 }
 
 export interface Core {
@@ -41,18 +52,39 @@ export interface Core {
   drain(drainMs: number): Promise<void>;
 }
 
+interface Carrier {
+  readonly queue: JobQueue;
+  /** Null where there is no Redis. */
+  readonly link: Link | null;
+}
+
+const createCarrier = ({ store, log, redis = null, ports }: CoreParts): Carrier => {
+  const onError = (error: unknown, job: Job): void => {
+    ports.log.error({ err: error, job: job.id, queue: job.queue }, 'a job failed and will be tried again');
+  };
+  if (redis === null) return { queue: createSqliteQueue({ clock: ports.clock, onError }), link: null };
+  const { address, key } = redis;
+  const mesh = `agentmesh:${key.id}`;
+  const link = createLink({ address, prefix: mesh, ports });
+  const queue = createBeeQueue({
+    link,
+    key,
+    prefix: `${mesh}:daemon:${log.logId}`,
+    queues: QUEUE_NAMES,
+    ports,
+    onError,
+    isOpen: createIsOpen(store),
+  });
+  return { queue, link };
+};
+
 /** Wires the core. Nothing runs before `begin`. */
 export const createCore = (parts: CoreParts): Core => {
   const { store, log, templates, agents, audit, ports } = parts;
   const idempotency = createIdempotency(store);
   const rows = createInvocationRows(store);
   const artifacts = createArtifacts(join(parts.dataDir, FILES.artifacts), ports.disk);
-  const queue = createSqliteQueue({
-    clock: ports.clock,
-    onError: (error, job) => {
-      ports.log.error({ err: error, job: job.id, queue: job.queue }, 'a job failed and will be tried again');
-    },
-  });
+  const { queue, link } = createCarrier(parts);
   const outbox = createOutbox(store, queue, (error) => {
     ports.log.error({ err: error }, 'jobs could not be offered to the queue');
   });
@@ -97,6 +129,7 @@ export const createCore = (parts: CoreParts): Core => {
     invocations,
     runs,
     begin: async () => {
+      link?.begin();
       const { live, blocked } = await runs.recover();
       const jobs = await outbox.offerLeft();
       runs.begin();
@@ -114,6 +147,7 @@ export const createCore = (parts: CoreParts): Core => {
       ]);
       stopWaiting();
       invocations.letGo();
+      link?.close();
     },
   };
 };

@@ -7,6 +7,7 @@ import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '
 import type { TeamTemplate } from '#machines/nouns/team';
 import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
 import type { Caller } from './identity/caller.ts';
+import type { RedisChoice } from './queue/queue.ts';
 
 /** A page of events: lines as stored (JSON without newline), ascending by seq. */
 export interface EventPage {
@@ -120,6 +121,15 @@ export interface Health {
   readonly head_seq: number;
   readonly mirror: MirrorState;
   readonly problems: readonly string[];
+  readonly queue: {
+    /** sqlite: in this process; bee-queue: through Redis. */
+    readonly driver: string;
+    /** Why jobs wait that could be done. */
+    readonly problem: string | null;
+    readonly waiting: number;
+    /** Jobs that Redis handed over and that were not taken: not signed, expired, or done before. */
+    readonly dropped: number;
+  };
   readonly counts: {
     readonly agents: number;
     readonly invocations_active: number;
@@ -245,4 +255,6 @@ export interface EngineConfig {
   readonly synchronous: 'FULL' | 'NORMAL';
   readonly concurrency: number;
   readonly version: string;
+  /** Carries the jobs; without one they stay in this process. There is no falling back from one to the other. */
+  readonly redis?: RedisChoice | null;
 }

@@ -6,7 +6,7 @@ import { createAdapters } from './agents/adapters.ts';
 import type { AgentAdapter } from './agents/adapter.ts';
 import { createRegistry } from './agents/registry.ts';
 import { createAudit } from './audit/append.ts';
-import { createCore } from './core.ts';
+import { createCore, type MeshRedis } from './core.ts';
 import { createDiscovery, REPROBE_MS } from './discovery/discovery.ts';
 import type { Engine, EngineConfig, Health } from './engine.ts';
 import { acceptRecord } from './events/accept.ts';
@@ -17,6 +17,9 @@ import { verify } from './events/verify.ts';
 import { createInstalls } from './installs/installs.ts';
 import { createArtifacts } from './invocations/artifacts.ts';
 import type { Ports } from './ports.ts';
+import { ownMeshKey } from './queue/mesh-key.ts';
+import { QUEUE_NAMES, type RedisChoice } from './queue/queue.ts';
+import { readRedisUrl } from './queue/redis/address.ts';
 import { openStore } from './store/open.ts';
 import { prepareStatements } from './store/statement.ts';
 import { createTemplates } from './templates/load.ts';
@@ -45,10 +48,16 @@ export const rebuildDatabase = async (
   return rebuild({ ...config, ports, replay: (store) => createReplay(store, artifacts, ports) });
 };
 
+/** Checked before anything is opened. The key is made with the first configuration that needs one. */
+const meshRedis = (dataDir: string, { url, from }: RedisChoice, ports: Ports): MeshRedis => ({
+  address: readRedisUrl(url, from),
+  key: ownMeshKey(join(dataDir, FILES.meshKey), ports),
+});
+
 /**
  * Opens a data folder and brings everything in it back to life. The caller holds the folder's lock.
  * `adapters` is for tests and benchmarks; the real ones are the default.
- * Throws data_newer, storage_failed or disk_full.
+ * Throws data_newer, storage_failed or disk_full; bad_request or mesh_key when the Redis of the configuration cannot be used.
  */
 export const createEngine = async (
   config: EngineConfig,
@@ -56,6 +65,7 @@ export const createEngine = async (
   adapters: ReadonlyMap<string, AgentAdapter> = createAdapters(ports),
 ): Promise<Engine> => {
   const { dataDir } = config;
+  const redis = config.redis ? meshRedis(dataDir, config.redis, ports) : null;
   mkdirSync(join(dataDir, FILES.artifacts), { recursive: true, mode: 0o700 });
   const store = await openStore(join(dataDir, FILES.database), { synchronous: config.synchronous }, ports);
   // The mirror comes before the log: what a subscriber sees stands in the file.
@@ -74,6 +84,7 @@ export const createEngine = async (
     audit,
     ports,
     concurrency: config.concurrency,
+    redis,
   });
   const discovery = createDiscovery({
     dataDir,
@@ -100,7 +111,10 @@ export const createEngine = async (
 
   const health = (): Health => {
     const state = mirror.state();
+    const { problem, dropped } = core.queue.state();
+    const waiting = QUEUE_NAMES.reduce((sum, name) => sum + core.queue.waiting(name), 0);
     const problems = [
+      ...(problem === null ? [] : [`queue: ${problem}; ${String(waiting)} jobs wait for it`]),
       ...(state.problem === null ? [] : [`mirror: ${state.problem}`]),
       ...discovery.problems().map(({ source, message }) => `${source}: ${message}`),
     ];
@@ -111,6 +125,7 @@ export const createEngine = async (
       head_seq: log.head(),
       mirror: state,
       problems,
+      queue: { driver: core.queue.driver, problem, waiting, dropped },
       counts: {
         agents: registry.list().length,
         invocations_active: core.invocations.countLive(),

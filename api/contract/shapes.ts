@@ -78,6 +78,12 @@ export const HealthSchema = z.object({
   head_seq: z.int(),
   mirror: z.object({ ok: z.boolean(), lag: z.int(), problem: z.string().nullable() }),
   problems: z.array(z.string()),
+  queue: z.object({
+    driver: z.string(),
+    problem: z.string().nullable(),
+    waiting: z.int(),
+    dropped: z.int(),
+  }),
   counts: z.object({
     agents: z.int(),
     invocations_active: z.int(),

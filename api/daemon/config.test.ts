@@ -1,6 +1,7 @@
 // Flags over environment over defaults, and nothing but loopback.
 import assert from 'node:assert/strict';
-import { homedir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -15,6 +16,7 @@ test('defaults are those of the earlier tools', () => {
     bootstrap: null,
     synchronous: 'FULL',
     logLevel: 'info',
+    redis: null,
   });
 });
 
@@ -26,6 +28,7 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     AGENTMESH_BOOTSTRAP: '/env.json',
     AGENTMESH_SYNCHRONOUS: 'normal',
     AGENTMESH_LOG_LEVEL: 'warn',
+    AGENTMESH_REDIS_URL: 'redis://:secret@127.0.0.1',
   };
   assert.deepEqual(readConfig({}, env), {
     dataDir: '/env',
@@ -34,6 +37,7 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     bootstrap: '/env.json',
     synchronous: 'NORMAL',
     logLevel: 'warn',
+    redis: { url: 'redis://:secret@127.0.0.1', from: 'AGENTMESH_REDIS_URL' },
   });
   const flags = {
     dataDir: '/flag',
@@ -42,8 +46,10 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     bootstrap: '/flag.json',
     synchronous: 'FULL',
     logLevel: 'error',
+    redis: 'redis://127.0.0.1:7000',
   };
-  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0 });
+  const redis = { url: flags.redis, from: '--redis' };
+  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0, redis });
   const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
   assert.deepEqual(readConfig({}, empty), readConfig({}, {}));
 });
@@ -96,4 +102,39 @@ test('what is not understood is named by its flag', () => {
         { code: 'bad_request', message: names[key] },
         word,
       );
+});
+
+test('config.json of the data folder says what neither flag nor variable does', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'config-'));
+  const write = (text: string): void => {
+    writeFileSync(join(dataDir, 'config.json'), text);
+  };
+  const refused = (message: RegExp): void => {
+    assert.throws(() => readConfig({ dataDir }, {}), { code: 'bad_request', message });
+  };
+  try {
+    write('{"queue":{"redis":"redis://:secret@10.0.0.7"}}');
+    assert.deepEqual(readConfig({ dataDir }, {}).redis, {
+      url: 'redis://:secret@10.0.0.7',
+      from: 'queue.redis in config.json',
+    });
+    assert.equal(readConfig({ dataDir }, { AGENTMESH_REDIS_URL: 'unix:/a' }).redis?.url, 'unix:/a');
+    write('{}');
+    assert.equal(readConfig({ dataDir }, {}).redis, null);
+    write('{"queue":{"redis":7}}');
+    refused(/config\.json: queue\.redis:/);
+    write('{"queues":{}}');
+    refused(/config\.json: Unrecognized key: "queues"/);
+    write('{"queue":{"redis":"redis://:secret@10.0.0.7"');
+    refused(/config\.json is not JSON$/);
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+test('a password is not taken from the command line, which others can read', () => {
+  assert.throws(() => readConfig({ redis: 'redis://:secret@127.0.0.1' }, {}), {
+    code: 'bad_request',
+    message: /^--redis takes no password.*AGENTMESH_REDIS_URL(?!.*secret)/,
+  });
 });

@@ -1,8 +1,9 @@
-// What a daemon is told: flags over environment over defaults, checked.
+// What a daemon is told: flags over environment over config.json over defaults, checked.
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { DEFAULT_HOST, DEFAULT_PORT } from '#api/contract/address';
+import { DEFAULT_HOST, DEFAULT_PORT, FILES } from '#api/contract/address';
 import { MeshError } from '#machines/nouns/error-codes';
+import { readConfigFile } from './config-file.ts';
 import type { StartFlags } from './messages.ts';
 import { bootstrapOf, dataDirOf, nonEmpty as set } from './paths.ts';
 
@@ -33,6 +34,7 @@ const DaemonConfigSchema = z.object({
     .toUpperCase()
     .pipe(z.enum(['FULL', 'NORMAL'], 'takes FULL (survives a power cut) or NORMAL (survives a crash)')),
   logLevel: z.enum(LOG_LEVELS, `takes one of ${LOG_LEVELS.join(', ')}`),
+  redis: z.object({ url: z.string(), from: z.string() }).nullable(),
 });
 export type DaemonConfig = Readonly<z.infer<typeof DaemonConfigSchema>>;
 
@@ -43,20 +45,43 @@ const FLAG_OF = {
   bootstrap: '--bootstrap',
   synchronous: '--synchronous',
   logLevel: '--log-level',
+  redis: '--redis',
 } as const satisfies Record<keyof DaemonConfig, string>;
 
+/** A password among the arguments of a program can be read by every user of the machine. */
+const withoutPassword = (flag: string): string => {
+  if (URL.canParse(flag) && new URL(flag).password !== '')
+    throw new MeshError(
+      'bad_request',
+      `--redis takes no password: others see what a program is started with. Give the URL in AGENTMESH_REDIS_URL, or as queue.redis in ${FILES.config} of the data folder`,
+    );
+  return flag;
+};
+
+/** Which Redis, and who says so; the engine reads the URL. */
+const redisOf = (flags: StartFlags, env: NodeJS.ProcessEnv, dataDir: string): DaemonConfig['redis'] => {
+  if (flags.redis !== undefined) return { url: withoutPassword(flags.redis), from: '--redis' };
+  const variable = set(env['AGENTMESH_REDIS_URL']);
+  if (variable !== undefined) return { url: variable, from: 'AGENTMESH_REDIS_URL' };
+  const url = readConfigFile(dataDir).queue?.redis;
+  return url === undefined ? null : { url, from: `queue.redis in ${FILES.config}` };
+};
+
 /**
- * Reads AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS and _LOG_LEVEL for what no flag says.
- * @throws MeshError bad_request naming the flag
+ * Reads AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _LOG_LEVEL and _REDIS_URL for what no flag says,
+ * and config.json of the data folder for what neither says.
+ * @throws MeshError bad_request naming the flag, or the file
  */
 export const readConfig = (flags: StartFlags, env: NodeJS.ProcessEnv): DaemonConfig => {
+  const dataDir = dataDirOf(flags.dataDir, env);
   const parsed = DaemonConfigSchema.safeParse({
-    dataDir: dataDirOf(flags.dataDir, env),
+    dataDir,
     host: flags.host ?? set(env['AGENTMESH_HOST']) ?? DEFAULT_HOST,
     port: flags.port ?? set(env['AGENTMESH_PORT']) ?? String(DEFAULT_PORT),
     bootstrap: bootstrapOf(flags.bootstrap, env) ?? null,
     synchronous: flags.synchronous ?? set(env['AGENTMESH_SYNCHRONOUS']) ?? 'FULL',
     logLevel: flags.logLevel ?? set(env['AGENTMESH_LOG_LEVEL']) ?? 'info',
+    redis: redisOf(flags, env, dataDir),
   });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -66,6 +66,7 @@ const OUR_FILES: readonly string[] = [
   FILES.rejected,
   FILES.log,
   FILES.bootstrap,
+  FILES.config,
   FILES.database,
   `${FILES.database}-wal`,
   `${FILES.database}-shm`,

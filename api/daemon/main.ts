@@ -108,6 +108,7 @@ export const startDaemon = async (
         bootstrapFile: config.bootstrap,
         synchronous: config.synchronous,
         concurrency: LIMITS.invocationConcurrency,
+        redis: config.redis,
         version: around.version,
       },
       parts.ports,

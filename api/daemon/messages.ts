@@ -16,6 +16,7 @@ export interface StartFlags {
   readonly host?: string;
   readonly port?: string;
   readonly bootstrap?: string;
+  readonly redis?: string;
   readonly synchronous?: string;
   readonly logLevel?: string;
 }

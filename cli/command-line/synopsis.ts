@@ -34,6 +34,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   '--output': 'FORMAT',
   '--port': 'PORT',
   '--reason': 'TEXT',
+  '--redis': 'URL',
   '--run-id': 'ID',
   '--setting': 'KEY=VALUE',
   '--since': 'TIME',

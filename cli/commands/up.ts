@@ -28,6 +28,10 @@ export class UpCommand extends MeshCommand {
     description: 'File with agents to begin with, beside bootstrap.json',
   });
 
+  redis = Option.String('--redis', {
+    description: 'Redis that carries the jobs of a new daemon; docs/queues.md',
+  });
+
   /** `--host` and `--port` say where a new daemon listens; which one is there already is the data folder’s to say. */
   override get choice(): DaemonChoice {
     const elsewhere =
@@ -85,6 +89,7 @@ export class UpCommand extends MeshCommand {
       ...(this.host === undefined ? [] : ['--host', this.host]),
       ...(this.port === undefined ? [] : ['--port', this.port]),
       ...(this.bootstrap === undefined ? [] : ['--bootstrap', this.bootstrap]),
+      ...(this.redis === undefined ? [] : ['--redis', this.redis]),
     ]);
     if (code === 0) return code;
     const said = [stderr, stdout].map((text) => text.trim()).filter((text) => text !== '');

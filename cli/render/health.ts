@@ -24,6 +24,9 @@ export const healthLines = ({ health, address, folder }: DaemonState, style: Sty
       'at work',
       `${count(counts.team_runs_active, 'team run')}, ${count(counts.invocations_active, 'call')}`,
     ),
+    ...(health.queue.driver === 'sqlite'
+      ? []
+      : [row('queue', `${health.queue.driver}, ${count(health.queue.waiting, 'job')} waiting`)]),
     row('events', `${health.head_seq}${mirror.lag === 0 ? '' : `, ${mirror.lag} not yet in events.jsonl`}`),
     ...(mirror.problem === null ? [] : [row('mirror', style.bad(mirror.problem))]),
     ...health.problems.map((problem) => row('problem', style.bad(problem))),

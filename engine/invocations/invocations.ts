@@ -76,7 +76,8 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
 
   const begin: Invocations['begin'] = (tx, asked, shownPrompt) => {
     const agent = bindNow(agents, asked.agent, asked.data);
-    const goesAtOnce = takesJobs && slots.size < parts.concurrency && !isOpen(agent);
+    const goesAtOnce =
+      takesJobs && parts.queue.beginsAtOnce && slots.size < parts.concurrency && !isOpen(agent);
     const invocation = { ...asked, agent, startedAt: goesAtOnce ? tx.now : null };
     if (goesAtOnce) {
       slots.add(asked.runId);

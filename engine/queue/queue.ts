@@ -12,6 +12,13 @@ export interface Job {
 export const QUEUE_NAMES = ['invocations', 'discovery'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
+/** The Redis that carries the jobs, as it was configured. */
+export interface RedisChoice {
+  readonly url: string;
+  /** The flag, variable or key that gave it, for errors. */
+  readonly from: string;
+}
+
 /** How a queue is, for health. */
 export interface QueueState {
   /** Why jobs wait, when it is not for a free place. */

@@ -12,6 +12,10 @@ export const FILES = {
   /** {pid, url, socket, version, log_id, started_at}: information, never a lock. */
   info: 'agentmeshd.json',
   bootstrap: 'bootstrap.json',
+  /** What is set for good: {queue: {redis}}. */
+  config: 'config.json',
+  /** What daemon and workers of one mesh sign their messages with. */
+  meshKey: 'mesh.key',
   socket: 'agentmesh.sock',
   templates: 'templates',
   artifacts: 'artifacts',

@@ -1,6 +1,5 @@
 // A queue of bee-queue on one life of the link: jobs in, jobs out, and what its library leaves open closed.
 import type BeeQueue from 'bee-queue';
-import type { RedisClient } from 'redis';
 import { wordsOf } from '../redis/client.ts';
 import type { Life } from '../redis/link.ts';
 

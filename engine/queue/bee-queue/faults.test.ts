@@ -32,8 +32,11 @@ const log = pino(
 const ports = nodePorts(log, {});
 
 const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (const end = Date.now() + 60_000; !holds(); await sleep(5))
+  const end = Date.now() + 60_000;
+  while (!holds()) {
     assert.ok(Date.now() < end, `waited in vain for: ${what}`);
+    await sleep(5);
+  }
 };
 
 /** A queue behind a real outbox, whose handler records each job as done, as the engine does. */

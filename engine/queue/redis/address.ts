@@ -62,7 +62,7 @@ export const readRedisUrl = (text: string, name: string): RedisAddress => {
   if (host === '' || user === null || password === null || port === null || db === null) throw refuse(FORM);
   if (password === '' && !isLoopback(host))
     throw refuse(
-      `names ${host}, which is not this machine, without a password: whoever reaches that Redis could read and hold up every job. Give it one (requirepass or an ACL user) and put it into the URL`,
+      `names ${host}, which is not this machine, without a password: whoever reaches that Redis could read and hold up every job. Give it one (requirepass or an ACL user), and the URL with it in AGENTMESH_REDIS_URL or config.json`,
     );
   const authority = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
   return {

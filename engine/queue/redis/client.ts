@@ -58,7 +58,7 @@ const survivesLostScripts = (client: RedisClient, textOf: (sha: string) => strin
  * has two, and an error without a listener ends the process.
  */
 const duplicatesThatMayFail = (client: RedisClient): void => {
-  const another = client.duplicate.bind(client) as () => RedisClient;
+  const another: () => RedisClient = client.duplicate.bind(client);
   const duplicate = (): RedisClient => another().on('error', () => undefined);
   Object.defineProperty(client, 'duplicate', { value: duplicate });
 };
