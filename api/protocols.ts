@@ -1,8 +1,7 @@
 // The protocols of others on a TCP door, loaded when first asked for: most starts never need them, and they are large.
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Engine } from '#engine/index';
-import type { A2aDoor } from './a2a/serve.ts';
-import { protocolAt, PROTOCOLS } from './contract/protocols.ts';
+import type { Engine, Log } from '#engine/index';
+import { protocolAt, PROTOCOLS, type ProtocolId } from './contract/protocols.ts';
 import { authenticate } from './guard/authenticate.ts';
 import { authorize } from './guard/authorize.ts';
 import type { Door } from './guard/door.ts';
@@ -14,16 +13,38 @@ export interface Protocols {
   close(): void;
 }
 
+interface Opened {
+  readonly handle: RequestHandler;
+  readonly close: () => void;
+}
+
 /** Protocols served at `baseUrl` (no slash at its end). */
-export const createProtocols = (baseUrl: string): Protocols => {
-  const open: A2aDoor[] = [];
+export const createProtocols = (baseUrl: string, log: Log): Protocols => {
+  const open: Opened[] = [];
+
+  const openA2a = async (engine: Engine, door: Door): Promise<Opened> => {
+    const { createA2aDoor } = await import('./a2a/serve.ts');
+    return createA2aDoor(engine, baseUrl, (request) => authenticate(door, request));
+  };
+  const openMcp = async (engine: Engine): Promise<Opened> => {
+    const { createMcpDoor } = await import('./mcp/serve.ts');
+    return createMcpDoor(baseUrl, engine.health().version, (error) => {
+      log.warn({ err: error }, 'an MCP request was not understood');
+    });
+  };
+
   return {
     at: (door, engine) => {
-      let a2a: Promise<A2aDoor> | null = null;
-      const load = async (): Promise<A2aDoor> => {
-        const { createA2aDoor } = await import('./a2a/serve.ts');
-        const made = createA2aDoor(engine, baseUrl, (request) => authenticate(door, request));
-        open.push(made);
+      const loading = new Map<string, Promise<Opened>>();
+      const opened = (protocol: ProtocolId): Promise<Opened> => {
+        const name = protocol === 'mcp' ? 'mcp' : 'a2a';
+        const known = loading.get(name);
+        if (known !== undefined) return known;
+        const made = (name === 'mcp' ? openMcp(engine) : openA2a(engine, door)).then((each) => {
+          open.push(each);
+          return each;
+        });
+        loading.set(name, made);
         return made;
       };
       return async (request: Request, response: Response, next: NextFunction) => {
@@ -33,7 +54,7 @@ export const createProtocols = (baseUrl: string): Protocols => {
           return;
         }
         authorize(authenticate(door, request), PROTOCOLS[protocol]);
-        const { handle } = await (a2a ??= load());
+        const { handle } = await opened(protocol);
         await handle(request, response, next);
       };
     },

@@ -16,6 +16,7 @@ export const PROTOCOLS = {
   'a2a.card': { path: '/.well-known/agent-card.json', methods: ['GET'],                  risk: 'read',  role: 'viewer',   summary: 'The mesh as an A2A agent: its card' },
   'a2a.rpc':  { path: '/a2a/v1',                      methods: ['POST'],                 risk: 'write', role: 'operator', summary: 'A2A 1.0 (and 0.3) over JSON-RPC: every template is a skill, a team run is a task' },
   'a2a.rest': { path: '/a2a/rest', below: true,       methods: ['GET', 'POST', 'DELETE'], risk: 'write', role: 'operator', summary: 'A2A 1.0 over HTTP+JSON' },
+  'mcp':      { path: '/mcp',                         methods: ['GET', 'POST', 'DELETE'], risk: 'write', role: 'operator', summary: 'MCP (streamable HTTP): the mesh as tools for agents' },
 } as const satisfies Record<string, Protocol>;
 
 export type ProtocolId = keyof typeof PROTOCOLS;

@@ -38,6 +38,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'runs cancel':   { load: async () => (await import('../commands/runs/cancel.ts')).RunsCancelCommand },
   'verify':        { load: async () => (await import('../commands/verify.ts')).VerifyCommand },
   'audit':         { load: async () => (await import('../commands/audit.ts')).AuditCommand },
+  'mcp':           { load: async () => (await import('../commands/mcp.ts')).McpCommand },
   'demo':          { load: async () => (await import('../commands/demo.ts')).DemoCommand },
   'completion':    { load: async () => (await import('../commands/completion.ts')).CompletionCommand },
   'version':       { load: async () => (await import('../commands/version.ts')).VersionCommand },
