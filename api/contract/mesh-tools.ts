@@ -40,7 +40,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(signal.reason instanceof Error ? signal.reason : new MeshError('cancelled'));
     };
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop);
@@ -107,7 +107,7 @@ const statusOf = async (client: Client, id: string, signal: AbortSignal): Promis
   }
 };
 
-const tool = <I extends z.ZodObject>(made: MeshTool<I>): MeshTool => made as unknown as MeshTool;
+const tool = <I extends z.ZodObject>(made: MeshTool<I>): MeshTool => made;
 
 const id = z.string().min(1).max(64).describe('run_id or team_run_id');
 
