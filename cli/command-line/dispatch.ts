@@ -1,9 +1,10 @@
 // From a command line to its command and its exit code. Only the one command's file is loaded.
-import { Cli, type BaseContext, type Command } from 'clipanion';
+import type { BaseContext, Cli, Command } from 'clipanion';
 import { EXIT } from '#machines/nouns/error-codes';
 import { problemJson, problemOf, problemText, UsageProblem } from '../render/problem.ts';
 import { styleFor, type Style } from '../render/style.ts';
 import { Detached } from './detached.ts';
+import { commandFrom, wholeCli } from './lean-cli.ts';
 import { nearest } from './nearest.ts';
 import { longName, synopsis, VALUES } from './synopsis.ts';
 import { COMMANDS, GROUPS, commandOf } from './table.ts';
@@ -154,24 +155,20 @@ const runCommand = async (argv: readonly string[], streams: Streams): Promise<nu
   const entry = COMMANDS[found.name];
   if (entry === undefined) throw unknownCommand(argv);
   const commandClass = await entry.load();
-  const cli = Cli.from(commandClass, {
-    binaryName: 'agentmesh',
-    enableColors: false,
-  });
   const rest = argv.slice(found.words);
   if (asksForHelp(rest)) {
     const { commandHelp } = await import('./command-help.ts');
-    const [definition] = cli.definitions();
+    const [definition] = wholeCli(commandClass).definitions();
     const { width, style } = pageOf(argv, streams);
     if (definition !== undefined) streams.stdout.write(commandHelp(definition, width, style));
     return EXIT.ok;
   }
   let command: Command;
   try {
-    command = cli.process([...found.name.split(' '), ...rest], streams);
+    command = commandFrom(commandClass, found.name.split(' '), rest, streams);
   } catch (error) {
     throw error instanceof Error && 'clipanion' in error
-      ? syntaxProblem(cli, found.name, rest, error)
+      ? syntaxProblem(wholeCli(commandClass), found.name, rest, error)
       : error;
   }
   command.context = streams;
