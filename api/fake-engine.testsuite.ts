@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller, Engine, EventRow } from '#engine/index';
 import type { Agent } from '#machines/nouns/agent';
+import type { Approval } from '#machines/nouns/approval';
 import { MeshError } from '#machines/nouns/error';
 import { eventLine, EventSchema, type EventFilter, type EventV1 } from '#machines/nouns/event';
 import type { InstallPlanView } from '#machines/nouns/install';
@@ -58,6 +59,7 @@ const invocation = (runId: string): Invocation => ({
   started_at: null,
   ended_at: null,
   deadline: AT,
+  pending_approvals: [],
 });
 
 const teamRun = (teamRunId: string): TeamRun => ({
@@ -73,6 +75,7 @@ const teamRun = (teamRunId: string): TeamRun => ({
   ended_at: null,
   steps_done: 0,
   steps_total: 1,
+  pending_approvals: [],
   steps: [
     {
       id: 'draft',
@@ -87,6 +90,27 @@ const teamRun = (teamRunId: string): TeamRun => ({
   failure: null,
   enabled: ['pause', 'cancel'],
   cancel_confirmed: null,
+});
+
+const approval = (id: string): Approval => ({
+  approval_id: id,
+  run_id: 'run-1',
+  team_run_id: null,
+  step: null,
+  agent: 'calc',
+  kind: 'permission',
+  title: 'run a command',
+  tool: 'exec',
+  operation: { command: 'true' },
+  operation_hash: 'ab'.repeat(32),
+  state: 'pending',
+  requested_at: AT,
+  expires_at: AT,
+  decided_at: null,
+  decided_by: null,
+  answer: null,
+  reason: null,
+  signed: false,
 });
 
 const fits = (filter: EventFilter, event: EventV1): boolean =>
@@ -129,8 +153,8 @@ export const createFakeEngine = (): FakeEngine => {
   const record = (operation: string, caller: Caller, ask: unknown = null): void => {
     calls.push({ operation, caller, ask });
   };
-  const known = (id: string): string => {
-    if (id.startsWith('unknown')) throw new MeshError('unknown_run', undefined, { id });
+  const known = (id: string, code: 'unknown_run' | 'unknown_approval' = 'unknown_run'): string => {
+    if (id.startsWith('unknown')) throw new MeshError(code, undefined, { id });
     return id;
   };
 
@@ -307,6 +331,14 @@ export const createFakeEngine = (): FakeEngine => {
         chart: { id: 'pipeline', states: [], transitions: [] },
       }),
     },
+    approvals: {
+      list: () => [approval('approval-1')],
+      get: (id) => approval(known(id, 'unknown_approval')),
+      decide: (caller, id, asked) => {
+        record('approval.decide', caller, { id: known(id, 'unknown_approval'), ...asked });
+        return Promise.resolve(approval(id));
+      },
+    },
     audit: { list: () => [] },
     verify: () => Promise.reject(new TypeError('secret detail of a fault inside')),
     health: () => ({
@@ -317,7 +349,7 @@ export const createFakeEngine = (): FakeEngine => {
       mirror: { ok: true, lag: 0, problem: null },
       queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
       problems: [],
-      counts: { agents: 1, invocations_active: 0, team_runs_active: 0 },
+      counts: { agents: 1, invocations_active: 0, team_runs_active: 0, approvals_pending: 0 },
       uptime_ms: 1,
     }),
     close: () => Promise.resolve(),

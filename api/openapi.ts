@@ -1,6 +1,7 @@
 // This API as OpenAPI 3.1, made from the route table and its schemas; nothing in it is written twice.
 import { z } from 'zod';
 import { AgentEntrySchema, AgentSchema } from '#machines/nouns/agent';
+import { ApprovalSchema } from '#machines/nouns/approval';
 import { AuditRowSchema } from '#machines/nouns/audit';
 import { ERRORS, FailureSchema, MeshError, ProblemSchema, toProblem } from '#machines/nouns/error';
 import { EventSchema } from '#machines/nouns/event';
@@ -38,6 +39,7 @@ const ASKED_NOUNS = { AgentEntry: AgentEntrySchema } as const satisfies Record<s
 /** Nouns that answers carry. */
 const ANSWERED_NOUNS = {
   Agent: AgentSchema,
+  Approval: ApprovalSchema,
   AuditRow: AuditRowSchema,
   Chart: ChartSchema,
   EventV1: EventSchema,

@@ -61,6 +61,15 @@ const OWN: Readonly<Record<RouteId, readonly ErrorCode[]>> = {
   'team-runs.resume': STEERING,
   'team-runs.cancel': STEERING,
   'team-runs.machine': ['unknown_run', 'machine_mismatch'],
+  'approvals.list': [],
+  'approvals.get': ['unknown_approval'],
+  'approvals.decide': [
+    'unknown_approval',
+    'approval_decided',
+    'approval_expired',
+    'approval_mismatch',
+    'approval_withdrawn',
+  ],
   verify: [],
   'audit.list': [],
 };

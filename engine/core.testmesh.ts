@@ -8,9 +8,17 @@ import SqliteDatabase from 'better-sqlite3';
 import { pino } from 'pino';
 import { FILES } from '#machines/nouns/data-folder';
 import { type ErrorCode, failure, MeshError } from '#machines/nouns/error';
+import type { Approval } from '#machines/nouns/approval';
 import type { EventV1 } from '#machines/nouns/event';
 import type { TeamRun } from '#machines/nouns/run';
-import type { AgentAdapter, InvokeRequest, Outcome, Sink } from './agents/adapter.ts';
+import type {
+  AgentAdapter,
+  ApprovalAnswer,
+  ApprovalAsk,
+  InvokeRequest,
+  Outcome,
+  Sink,
+} from './agents/adapter.ts';
 import { type Audit, createAudit } from './audit/append.ts';
 import { createCore, type Core } from './core.ts';
 import { createEventLog, type EventLog } from './events/append.ts';
@@ -22,12 +30,19 @@ import { openStore, type Store } from './store/open.ts';
 import { createTemplates, type Templates } from './templates/load.ts';
 
 /** What a scripted agent does with a call. */
-type Deed =
+export type Deed =
   | { readonly text: string }
   | { readonly data: unknown }
   | { readonly fail: ErrorCode; readonly message?: string }
   /** Works until it is stopped. */
-  | { readonly hang: true };
+  | { readonly hang: true }
+  /** Asks a person, again by whoever follows it after a restart, and goes on by the answer. */
+  | { readonly ask: Partial<ApprovalAsk>; readonly next: (answer: ApprovalAnswer) => Deed };
+
+interface Question {
+  readonly ask: ApprovalAsk;
+  readonly tell: (answer: ApprovalAnswer) => void;
+}
 
 interface Gate {
   readonly reached: Promise<void>;
@@ -38,6 +53,9 @@ interface Gate {
 class ScriptedAgent {
   readonly ledger = new Map<string, number>();
   readonly #done = new Map<string, Promise<Outcome>>();
+  /** Who listens to a call now, and what the call asks. */
+  readonly #sinks = new Map<string, Sink>();
+  readonly #questions = new Map<string, Question>();
   readonly #mesh: TestMesh;
   script: (call: InvokeRequest) => Deed = () => ({ text: 'ok' });
   remembers = true;
@@ -49,6 +67,41 @@ class ScriptedAgent {
 
   knows(key: string): Promise<Outcome> | undefined {
     return this.#done.get(key);
+  }
+
+  /** Somebody listens (again): it hears what is asked. */
+  attach(key: string, sink: Sink): void {
+    this.#sinks.set(key, sink);
+    const question = this.#questions.get(key);
+    if (question !== undefined) this.#put(key, sink, question);
+  }
+
+  /** Who listens to a run now. */
+  listener(runId: string): Sink {
+    const sink = this.#sinks.get(this.#mesh.core.invocations.get(runId).key);
+    assert.ok(sink);
+    return sink;
+  }
+
+  #put(key: string, sink: Sink, question: Question): void {
+    sink.approval(question.ask).then(
+      (answer) => {
+        if (this.#questions.get(key) === question) this.#questions.delete(key);
+        question.tell(answer);
+      },
+      () => undefined,
+    );
+  }
+
+  /** The answer of a person, through whoever listens. */
+  #ask({ key }: InvokeRequest, asked: Partial<ApprovalAsk>): Promise<ApprovalAnswer> {
+    const ask = { ...this.#mesh.question(), ...asked };
+    return new Promise((tell) => {
+      const question = { ask, tell };
+      this.#questions.set(key, question);
+      const sink = this.#sinks.get(key);
+      if (sink !== undefined) this.#put(key, sink, question);
+    });
   }
 
   call(request: InvokeRequest): Promise<Outcome> {
@@ -69,7 +122,11 @@ class ScriptedAgent {
       gate.reach();
       await gate.opened;
     }
-    const deed = this.script(request);
+    let deed = this.script(request);
+    while ('ask' in deed) {
+      const answer = await this.#ask(request, deed.ask);
+      deed = answer.decision === 'withdrawn' && request.signal.aborted ? { hang: true } : deed.next(answer);
+    }
     if ('hang' in deed) {
       await new Promise((resolve) => {
         if (request.signal.aborted) resolve(null);
@@ -96,7 +153,7 @@ const scriptedAdapter = (mesh: TestMesh): AgentAdapter => ({
     reasoning: false,
     artifacts: true,
     cancel: 'run',
-    approvals: false,
+    approvals: true,
     resume: true,
     multiTurn: false,
     remote: false,
@@ -120,15 +177,19 @@ const scriptedAdapter = (mesh: TestMesh): AgentAdapter => ({
   invoke: async (request, sink: Sink) => {
     mesh.calls.push(request);
     await sink.handle({ key: request.key }, `task-${request.key}`);
-    const outcome = mesh.agent(request.target.name).call(request);
+    const agent = mesh.agent(request.target.name);
+    agent.attach(request.key, sink);
+    const outcome = agent.call(request);
     sink.sent();
     return outcome;
   },
-  reattach: (request) => {
+  reattach: async (request, _handle, sink) => {
+    await mesh.reattaching;
     const agent = mesh.agent(request.target.name);
     const known = agent.knows(request.key);
-    if (!agent.remembers) return Promise.resolve({ status: 'unknown' });
-    return known ?? Promise.resolve({ status: 'never-received' });
+    if (!agent.remembers) return { status: 'unknown' };
+    agent.attach(request.key, sink);
+    return (await known) ?? { status: 'never-received' };
   },
 });
 
@@ -139,6 +200,8 @@ export class TestMesh {
   readonly order: string[] = [];
   /** Agents that are not on the mesh. */
   readonly gone = new Set(['nobody']);
+  /** Agents are asked what became of a call once this has resolved. */
+  reattaching: Promise<void> = Promise.resolve();
   /** What became durable together, as `event` or `state` of each event. */
   readonly commits: string[][] = [];
   readonly #agents = new Map<string, ScriptedAgent>();
@@ -247,6 +310,7 @@ export class TestMesh {
   async crash(): Promise<void> {
     assert.ok(this.#store && this.#templates);
     this.core.runs.close();
+    this.core.approvals.close();
     this.core.invocations.letGo();
     void this.core.queue.close();
     this.#store.close();
@@ -312,13 +376,42 @@ export class TestMesh {
     ).snapshot;
   }
 
+  /** What an agent asks when its script does not say otherwise. */
+  question(): ApprovalAsk {
+    return {
+      nativeId: 'q1',
+      kind: 'permission',
+      title: 'run a command',
+      tool: 'exec',
+      operation: { command: 'make' },
+      expiresAt: null,
+      withdrawn: new AbortController().signal,
+    };
+  }
+
+  /** Everything that agents asked, newest first. */
+  approvals(): Approval[] {
+    return this.core.approvals.api.list({ limit: 1_000 });
+  }
+
+  /** The approval that waits, once there is one. */
+  async asked(): Promise<Approval> {
+    const pending = (): Approval | undefined =>
+      this.core.approvals.api.list({ status: 'pending', limit: 1 }).at(0);
+    await this.until(() => pending() !== undefined);
+    const approval = pending();
+    assert.ok(approval);
+    return approval;
+  }
+
   /** Changes a column while the mesh is down, of one run or of all; answers what stood there first. */
-  tamper(column: 'machine_hash' | 'due_at' | 'parsed', value: string | number, id = '%'): string {
-    const [table, key] = {
-      machine_hash: ['team_runs', 'id'],
-      due_at: ['timers', 'team_run_id'],
-      parsed: ['templates', 'hash'],
-    }[column];
+  tamper(what: 'machine_hash' | 'timer' | 'approval' | 'parsed', value: string | number, id = '%'): string {
+    const [table, key, column] = {
+      machine_hash: ['team_runs', 'id', 'machine_hash'],
+      timer: ['timers', 'team_run_id', 'due_at'],
+      approval: ['approvals', 'id', 'due_at'],
+      parsed: ['templates', 'hash', 'parsed'],
+    }[what];
     const db = new SqliteDatabase(join(this.folder, FILES.database));
     const { old } = db.prepare(`SELECT ${column} AS old FROM ${table} WHERE ${key} LIKE ?`).get(id) as {
       old: string;

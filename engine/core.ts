@@ -1,6 +1,8 @@
 // The durable core put together: queue, outbox, invocations and team runs over one store. What agents there are is given.
 import { join } from 'node:path';
 import { FILES } from '#machines/nouns/data-folder';
+import { type Approvals, createApprovals } from './approvals/approvals.ts';
+import { createApprovalRows } from './approvals/rows.ts';
 import type { Audit } from './audit/append.ts';
 import { createIdempotency } from './audit/idempotency.ts';
 import type { EventLog } from './events/append.ts';
@@ -46,6 +48,9 @@ export interface Core {
   readonly artifacts: Artifacts;
   readonly invocations: Invocations;
   readonly runs: Runs;
+  readonly approvals: Approvals;
+  /** Approvals that wait for a person. */
+  countPendingApprovals(): number;
   /** Checks runs, offers the jobs that an earlier life left, arms the timers. Once, at boot. */
   begin(): Promise<{ readonly live: number; readonly blocked: number; readonly jobs: number }>;
   /** Takes no further job; resolves when those in hand have ended or `drainMs` have passed. */
@@ -83,6 +88,15 @@ export const createCore = (parts: CoreParts): Core => {
   const { store, log, templates, agents, audit, ports } = parts;
   const idempotency = createIdempotency(store);
   const rows = createInvocationRows(store);
+  const approvalRows = createApprovalRows(store);
+  const approvals = createApprovals({
+    writer: store.writer,
+    log,
+    rows: approvalRows,
+    invocationRows: rows,
+    audit,
+    ports,
+  });
   const artifacts = createArtifacts(join(parts.dataDir, FILES.artifacts), ports.disk);
   const { queue, link } = createCarrier(parts);
   const outbox = createOutbox(store, queue, (error) => {
@@ -97,6 +111,7 @@ export const createCore = (parts: CoreParts): Core => {
     audit,
     idempotency,
     invocationRows: rows,
+    approvalRows,
     invocations: () => {
       if (made === null) throw new Error('the core is not wired yet');
       return made;
@@ -108,6 +123,8 @@ export const createCore = (parts: CoreParts): Core => {
     log,
     rows,
     artifacts,
+    approvals,
+    approvalRows,
     outbox,
     audit,
     idempotency,
@@ -128,8 +145,12 @@ export const createCore = (parts: CoreParts): Core => {
     artifacts,
     invocations,
     runs,
+    approvals,
+    countPendingApprovals: () => approvalRows.countPending(),
     begin: async () => {
       link?.begin();
+      // Before any agent is asked again: what has expired meanwhile is answered so.
+      await approvals.begin();
       const { live, blocked } = await runs.recover();
       const jobs = await outbox.offerLeft();
       runs.begin();
@@ -137,6 +158,7 @@ export const createCore = (parts: CoreParts): Core => {
     },
     drain: async (drainMs) => {
       runs.close();
+      approvals.close();
       invocations.beginNoMore();
       let stopWaiting = (): void => undefined;
       await Promise.race([

@@ -7,6 +7,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { OPERATIONS, type Operation } from '#machines/nouns/audit';
+import { createAdapters } from './agents/adapters.ts';
+import { askingAgent, createAskingAdapter } from './agents/asking.testadapter.ts';
 import type { Caller, Engine } from './index.ts';
 import { createEngine, nodePorts, socketCaller } from './index.ts';
 
@@ -31,6 +33,7 @@ interface OnlyReads {
   invocations: never;
   templates: 'list' | 'get' | 'check';
   teamRuns: never;
+  approvals: never;
 }
 type Unattributed = {
   [N in keyof OnlyReads]: Exclude<WithoutCaller<Engine[N]>, OnlyReads[N]>;
@@ -54,6 +57,8 @@ describe('the engine', () => {
 
   it('leaves one audit row with the caller for each mutation, of every operation there is', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'engine-'));
+    const ports = nodePorts(pino({ level: 'silent' }), {});
+    const asker = await askingAgent();
     const engine = await createEngine(
       {
         dataDir,
@@ -63,7 +68,8 @@ describe('the engine', () => {
         concurrency: 4,
         version: '0',
       },
-      nodePorts(pino({ level: 'silent' }), {}),
+      ports,
+      new Map([...createAdapters(ports), ['asking', createAskingAdapter()]]),
     );
     const caller = socketCaller('somebody');
     const seen: Operation[] = [];
@@ -80,7 +86,7 @@ describe('the engine', () => {
       return made;
     };
     try {
-      const { agents, discovery, events, invocations, teamRuns } = engine;
+      const { agents, approvals, discovery, events, invocations, teamRuns } = engine;
       const command = [process.execPath, '-e', 'setTimeout(() => {}, 60_000)'];
       await leaves(
         'agent.add',
@@ -111,8 +117,21 @@ describe('the engine', () => {
       for (let waited = 0; engine.health().counts.invocations_active > 0 && waited < 20_000; waited += 20)
         await sleep(20);
       await leaves('agent.trust', () => 'sleeper', agents.trust(caller, 'sleeper'));
+      await leaves('agent.add', () => 'asker', agents.add(caller, asker.target.entry, 'url', 'test'));
+      await leaves(
+        'invocation.start',
+        ({ run_id }) => run_id,
+        invocations.start(caller, { to: 'asker', prompt: 'ask x' }),
+      );
+      const pending = (): string | undefined => approvals.list({ limit: 1 })[0]?.approval_id;
+      for (let waited = 0; pending() === undefined && waited < 20_000; waited += 20) await sleep(20);
+      await leaves(
+        'approval.decide',
+        ({ approval_id }) => approval_id,
+        approvals.decide(caller, pending() ?? '', { decision: 'allow' }),
+      );
       await leaves('agent.remove', () => 'sleeper', agents.remove(caller, 'sleeper'));
-      assert.deepEqual(seen.toSorted(), [...OPERATIONS].toSorted());
+      assert.deepEqual([...new Set(seen)].toSorted(), [...OPERATIONS].toSorted());
 
       await assert.rejects(teamRuns.resume(caller, run), { code: 'not_enabled' });
       await assert.rejects(agents.remove(caller, 'sleeper'), { code: 'unknown_agent' });
@@ -123,6 +142,7 @@ describe('the engine', () => {
       );
     } finally {
       await engine.close({ drainMs: 1_000 });
+      await asker.close();
       rmSync(dataDir, { recursive: true, force: true });
     }
   });

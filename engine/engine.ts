@@ -1,5 +1,6 @@
 // What the engine offers, as the api sees it. createEngine in index.ts makes one.
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
+import type { Approval, ApprovalState, Decision } from '#machines/nouns/approval';
 import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
 import type { AskedBy, Origin } from '#machines/nouns/origin';
@@ -134,6 +135,8 @@ export interface Health {
     readonly agents: number;
     readonly invocations_active: number;
     readonly team_runs_active: number;
+    /** Questions of agents that wait for a person. */
+    readonly approvals_pending: number;
   };
   readonly uptime_ms: number;
 }
@@ -236,6 +239,26 @@ export interface Engine {
       readonly compiler_version: number;
       readonly chart: Chart;
     };
+  };
+  readonly approvals: {
+    /** Newest first. */
+    list(options: ListOptions<ApprovalState>): Approval[];
+    /** Throws unknown_approval. */
+    get(approvalId: string): Approval;
+    /**
+     * Decides once; the same decision again answers the same. `hash` is that of the operation as the person saw it.
+     * Throws unknown_approval, approval_mismatch, approval_decided, approval_expired, approval_withdrawn, bad_request.
+     */
+    decide(
+      caller: Caller,
+      approvalId: string,
+      asked: {
+        readonly decision: Decision;
+        readonly answer?: string;
+        readonly reason?: string;
+        readonly hash?: string;
+      },
+    ): Promise<Approval>;
   };
   readonly audit: { list(options: { readonly limit: number; readonly before?: number }): AuditRow[] };
   verify(): Promise<VerifyReport>;

@@ -130,6 +130,7 @@ export const createEngine = async (
         agents: registry.list().length,
         invocations_active: core.invocations.countLive(),
         team_runs_active: core.runs.countLive(),
+        approvals_pending: core.countPendingApprovals(),
       },
       uptime_ms: ports.clock.now() - startedAt,
     };
@@ -181,6 +182,7 @@ export const createEngine = async (
       check: (text) => templates.check(text),
     },
     teamRuns: core.runs.api,
+    approvals: core.approvals.api,
     audit: { list: (options) => audit.list(options) },
     verify: () => verify(store, ports, dataDir, mirror),
     health,

@@ -49,6 +49,9 @@ export const ROUTES = {
   'team-runs.resume':   { method: 'POST',   path: '/api/team-runs/:team_run_id/resume', risk: 'write', role: 'operator', status: 202, summary: 'Go on after a pause' },
   'team-runs.cancel':   { method: 'POST',   path: '/api/team-runs/:team_run_id/cancel', risk: 'write', role: 'operator', status: 202, summary: 'Cancel; ends when the agents have stopped' },
   'team-runs.machine':  { method: 'GET',    path: '/api/team-runs/:team_run_id/machine', risk: 'read', role: 'viewer',   status: 200, summary: 'The state chart of the run, as compiled' },
+  'approvals.list':     { method: 'GET',    path: '/api/approvals',                    risk: 'read',  role: 'viewer',   status: 200, summary: 'What agents ask people, newest first' },
+  'approvals.get':      { method: 'GET',    path: '/api/approvals/:approval_id',       risk: 'read',  role: 'viewer',   status: 200, summary: 'One approval with its whole operation' },
+  'approvals.decide':   { method: 'POST',   path: '/api/approvals/:approval_id/decide', risk: 'high', role: 'approver', status: 200, summary: 'Allow once, or deny; recorded as local and unsigned' },
   'verify':             { method: 'GET',    path: '/api/verify',                       risk: 'read',  role: 'viewer',   status: 200, summary: 'Compare the table with events.jsonl, line by line' },
   'audit.list':         { method: 'GET',    path: '/api/audit',                        risk: 'read',  role: 'viewer',   status: 200, summary: 'Who changed what, newest first' },
 } as const satisfies Record<string, Route>;

@@ -1,6 +1,7 @@
 // The schema of every request and answer, one entry a route of routes.ts.
 import { z } from 'zod';
 import { AgentEntrySchema, AgentNameSchema, AgentSchema } from '#machines/nouns/agent';
+import { APPROVAL_STATES, ApprovalSchema, DECISIONS } from '#machines/nouns/approval';
 import { AuditRowSchema } from '#machines/nouns/audit';
 import { EventFilterSchema, EventSchema } from '#machines/nouns/event';
 import {
@@ -88,6 +89,7 @@ export const HealthSchema = z.object({
     agents: z.int(),
     invocations_active: z.int(),
     team_runs_active: z.int(),
+    approvals_pending: z.int(),
   }),
   uptime_ms: z.number(),
 });
@@ -100,6 +102,7 @@ export const SweepSchema = z.object({
 
 const RunId = z.object({ run_id: z.string() });
 const TeamRunId = z.object({ team_run_id: z.string() });
+const ApprovalId = z.object({ approval_id: z.string() });
 const AgentName = z.object({ name: AgentNameSchema });
 const list = z.strictObject({
   limit: count.min(1).max(LIMITS.listPageMax).default(50),
@@ -215,6 +218,25 @@ export const SHAPES = {
       compiler_version: z.int(),
       chart: ChartSchema,
     }),
+  },
+  'approvals.list': {
+    query: list.extend({ status: z.enum(APPROVAL_STATES).optional() }),
+    answer: z.array(ApprovalSchema),
+  },
+  'approvals.get': { params: ApprovalId, answer: ApprovalSchema },
+  'approvals.decide': {
+    params: ApprovalId,
+    body: z.strictObject({
+      decision: z.enum(DECISIONS),
+      answer: z.string().max(LIMITS.approvalAnswerChars).optional().describe('to a question that is allowed'),
+      reason: z.string().max(500).optional(),
+      hash: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional()
+        .describe('operation_hash of what was shown: another operation is refused'),
+    }),
+    answer: ApprovalSchema,
   },
   verify: { answer: VerifyReportSchema },
   'audit.list': {

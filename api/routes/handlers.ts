@@ -1,5 +1,6 @@
 // Every route has its handler: a line in contract/routes.ts without one does not compile.
 import { agentHandlers } from './agents.ts';
+import { approvalHandlers } from './approvals.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './events.ts';
 import type { Handlers } from './handler.ts';
@@ -10,6 +11,7 @@ import { templateHandlers } from './templates.ts';
 
 export const HANDLERS: Handlers = {
   ...agentHandlers,
+  ...approvalHandlers,
   ...daemonHandlers,
   ...eventHandlers,
   ...installHandlers,

@@ -164,13 +164,13 @@ export const texts = (events: readonly AdapterEvent[], isDelta: boolean): string
     .filter((event) => event.kind === 'message' && (event.delta === true) === isDelta)
     .map((event) => (event.kind === 'message' ? event.payload.text : ''));
 
-/** Runs a request in another process and kills that process (SIGKILL) as soon as it said `word`. */
+/** Runs a request in another process and kills that process (SIGKILL) as soon as it said `word`; answers what it said. */
 export const dropAt = async (
-  fixture: AdapterFixture,
+  fixture: Pick<AdapterFixture, 'module' | 'factory'>,
   ask: InvokeRequest,
-  word: 'handle' | 'event',
+  word: 'handle' | 'event' | 'approval',
   hold: boolean,
-): Promise<NativeHandle | null> => {
+): Promise<{ readonly handle: NativeHandle | null; readonly said: unknown }> => {
   const script = fileURLToPath(new URL('./adapter.testclient.ts', import.meta.url));
   const child = spawn(
     process.execPath,
@@ -178,8 +178,10 @@ export const dropAt = async (
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let handle: NativeHandle | null = null;
+  let last: unknown = null;
   for await (const line of createInterface({ input: child.stdout })) {
     const said = JSON.parse(line) as { word: string; value: unknown };
+    last = said.value;
     if (said.word === 'handle') handle = said.value as NativeHandle;
     if (said.word === word) break;
   }
@@ -187,5 +189,5 @@ export const dropAt = async (
   if (child.exitCode === null && child.signalCode === null) {
     await new Promise((resolve) => child.once('exit', resolve));
   }
-  return handle;
+  return { handle, said: last };
 };

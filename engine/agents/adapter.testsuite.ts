@@ -2,7 +2,7 @@
 //
 // The counterpart understands prompts: `echo TEXT`, `repeat N TEXT`, `stream N` (N pieces `p0 p1 …`), `tool`, `reason`, `artifact`
 // (data {"answer":42}), `fail`, `hang` (says `started`, works until it is cancelled), `wait MS TEXT` (says `started`,
-// then TEXT). It notes each key that it works on in a ledger of its own.
+// then TEXT). It notes each key that it works on in a ledger of its own. One that asks people: approval.testsuite.ts.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -17,6 +17,8 @@ import {
   type AdapterFixture,
   type Recorder,
 } from './adapter.testkit.ts';
+
+import { approvalContract } from './approval.testsuite.ts';
 
 export type { AdapterFixture };
 
@@ -180,7 +182,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
 
     it('finds a run again whose daemon was killed, or ends it and says that it cannot', async () => {
       const ask = request(fixture.target, 'wait 1500 done');
-      const handle = await dropAt(fixture, ask, 'event', false);
+      const { handle } = await dropAt(fixture, ask, 'event', false);
       assert.ok(handle !== null);
       const found = await fixture.adapter.reattach(ask, handle, recorder());
       if (fixture.adapter.capabilities().resume) {
@@ -194,7 +196,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
 
     it('finds a run again that ended while nobody looked', async () => {
       const ask = request(fixture.target, 'wait 300 done');
-      const handle = await dropAt(fixture, ask, 'event', false);
+      const { handle } = await dropAt(fixture, ask, 'event', false);
       await until('the agent to be idle', async () => !(await fixture.isWorking(ask.key)));
       const found = await fixture.adapter.reattach(ask, handle, recorder());
       if (fixture.adapter.capabilities().resume) {
@@ -205,7 +207,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
 
     it('a reattached run can be cancelled', async () => {
       const ask = request(fixture.target, 'hang');
-      const handle = await dropAt(fixture, ask, 'event', false);
+      const { handle } = await dropAt(fixture, ask, 'event', false);
       const found = await fixture.adapter.reattach(
         { ...ask, signal: AbortSignal.timeout(300) },
         handle,
@@ -306,6 +308,8 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       await fixture.adapter.uninstall(receipt, session);
       assert.deepEqual(await fixture.adapter.plan(options), plan, 'all is as it was');
     });
+
+    approvalContract(() => fixture);
 
     it('looks for agents on this machine without an error', async () => {
       for await (const found of fixture.adapter.discover({ signal: AbortSignal.timeout(5_000) })) {

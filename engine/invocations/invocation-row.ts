@@ -87,8 +87,11 @@ export const fromRaw = (raw: RawInvocation): InvocationRow => ({
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The row as others see it. */
-export const toInvocation = (row: InvocationRow): Invocation => ({
+/** The row as others see it; `approvals` knows what of it waits for a person. */
+export const toInvocation = (
+  row: InvocationRow,
+  approvals: { pendingOfRun(runId: string): string[] },
+): Invocation => ({
   run_id: row.runId,
   team_run_id: row.teamRunId,
   step: row.step,
@@ -105,4 +108,5 @@ export const toInvocation = (row: InvocationRow): Invocation => ({
   started_at: row.startedAt === null ? null : iso(row.startedAt),
   ended_at: row.endedAt === null ? null : iso(row.endedAt),
   deadline: iso(row.deadline),
+  pending_approvals: row.endedAt === null ? approvals.pendingOfRun(row.runId) : [],
 });

@@ -3,6 +3,7 @@ import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { Origin } from '#machines/nouns/origin';
 import type { Invocation, InvocationState } from '#machines/nouns/run';
+import type { ApprovalRows } from '../approvals/rows.ts';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
 import type { ListOptions } from '../engine.ts';
@@ -13,7 +14,7 @@ import { submitDurably } from '../store/durably.ts';
 import type { Tx } from '../store/writer.ts';
 import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { createFindAsker } from './origin.ts';
-import { invocationFacts } from './recorder.ts';
+import { invocationFacts } from './invocation-facts.ts';
 import { settle } from './settle.ts';
 import { type NewInvocation, toInvocation } from './invocation-row.ts';
 
@@ -50,6 +51,7 @@ export interface InvocationsParts extends PerformParts {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly idempotency: Idempotency;
+  readonly approvalRows: Pick<ApprovalRows, 'pendingOfRun'>;
   readonly queue: JobQueue;
   readonly concurrency: number;
 }
@@ -141,7 +143,7 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
   const found = (runId: string): Invocation => {
     const row = rows.get(runId);
     if (row === null) throw new MeshError('unknown_run', `no run ${runId} is known`);
-    return toInvocation(row);
+    return toInvocation(row, parts.approvalRows);
   };
 
   return {
@@ -194,7 +196,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
     },
     get: found,
     list: ({ status, before, limit, plainOnly }) =>
-      rows.list({ state: status ?? null, before: before ?? null, plainOnly, limit }).map(toInvocation),
+      rows
+        .list({ state: status ?? null, before: before ?? null, plainOnly, limit })
+        .map((row) => toInvocation(row, parts.approvalRows)),
     cancel: async (caller, runId, reason) => {
       await writer.submit((tx) => {
         const row = rows.get(runId);

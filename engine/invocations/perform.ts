@@ -22,6 +22,7 @@ export interface AgentDirectory {
 
 export interface PerformParts extends RecorderParts, SettleParts {
   readonly agents: AgentDirectory;
+  readonly approvals: RecorderParts['approvals'] & SettleParts['approvals'];
   readonly ports: RecorderParts['ports'];
 }
 

@@ -7,6 +7,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { EventV1 } from '#machines/nouns/event';
+import { createApprovals } from '../approvals/approvals.ts';
+import { createApprovalRows } from '../approvals/rows.ts';
+import { createAudit } from '../audit/append.ts';
 import { createEventLog, type EventLog } from '../events/append.ts';
 import { nodePorts } from '../ports-node.ts';
 import { openStore, type Store } from '../store/open.ts';
@@ -49,8 +52,16 @@ beforeEach(async () => {
   });
   const row = rows.get('r1');
   assert.ok(row);
+  const approvals = createApprovals({
+    writer: store.writer,
+    log,
+    rows: createApprovalRows(store),
+    invocationRows: rows,
+    audit: createAudit(store),
+    ports,
+  });
   makeRecorder = (recorded) =>
-    createRecorder(row, { writer: store.writer, log, rows, artifacts, ports }, recorded);
+    createRecorder(row, { writer: store.writer, log, rows, artifacts, approvals, ports }, recorded);
   recorder = makeRecorder();
 });
 afterEach(async () => {

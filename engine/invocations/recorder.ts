@@ -1,13 +1,15 @@
 // Writes down what an agent does during one invocation: one FIFO, deltas coalesced, late events marked as such.
-import type { EventDraft, EventPayload, EventV1 } from '#machines/nouns/event';
+import type { EventPayload, EventV1 } from '#machines/nouns/event';
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
-import type { AdapterEvent, ApprovalAnswer, ApprovalAsk, NativeHandle, Sink } from '../agents/adapter.ts';
+import type { AdapterEvent, NativeHandle, Sink } from '../agents/adapter.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Ports } from '../ports.ts';
 import { submitDurably } from '../store/durably.ts';
 import type { Tx, Writer } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
+import { invocationFacts } from './invocation-facts.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import type { InvocationRows } from './rows.ts';
 
@@ -16,27 +18,9 @@ export interface RecorderParts {
   readonly log: EventLog;
   readonly rows: InvocationRows;
   readonly artifacts: Artifacts;
+  readonly approvals: Pick<Approvals, 'ask'>;
   readonly ports: Pick<Ports, 'clock' | 'crash' | 'log'>;
 }
-
-/** What every event of an invocation says of where it belongs. */
-export const invocationFacts = (
-  row: InvocationRow,
-  taskId: string | null,
-): Pick<EventDraft, 'run_id' | 'task_id' | 'step' | 'team_run_id'> & {
-  readonly metadata: Readonly<Record<string, unknown>>;
-} => ({
-  run_id: row.runId,
-  task_id: taskId,
-  step: row.step,
-  team_run_id: row.teamRunId,
-  metadata: {
-    agent: row.agent,
-    ...(row.from === null ? {} : { from: row.from }),
-    ...(row.attempt === null ? {} : { attempt: row.attempt }),
-    key: row.key,
-  },
-});
 
 interface Piece {
   readonly kind: 'message' | 'reasoning';
@@ -83,7 +67,7 @@ export const createRecorder = (
   recorded: readonly string[] = [],
   stopped: AbortSignal = new AbortController().signal,
 ): Recorder => {
-  const { writer, log, rows, artifacts, ports } = parts;
+  const { writer, log, rows, artifacts, approvals, ports } = parts;
   const artifactIds: string[] = [...recorded];
   let retold = 0;
   let taskId = row.taskId;
@@ -159,43 +143,6 @@ export const createRecorder = (
     return Promise.resolve();
   };
 
-  /** A fact of an approval, as a status event of the run. */
-  const tell = (state: string, text: string, data: Readonly<Record<string, unknown>>): Promise<unknown> =>
-    submit((tx) =>
-      log.append(
-        tx,
-        { ...invocationFacts(row, taskId), kind: 'status', payload: { state, text, data } },
-        'engine',
-      ),
-    );
-
-  const undecided = (ask: ApprovalAsk): Promise<ApprovalAnswer> =>
-    new Promise((resolve) => {
-      const withdraw = (): void => {
-        stopClock();
-        resolve({ decision: 'withdrawn' });
-      };
-      const stopClock =
-        ask.expiresAt === null
-          ? (): void => undefined
-          : ports.clock.after(Math.max(0, ask.expiresAt - ports.clock.now()), () => {
-              resolve({ decision: 'expired' });
-            });
-      for (const signal of [ask.withdrawn, stopped]) {
-        if (signal.aborted) withdraw();
-        signal.addEventListener('abort', withdraw, { once: true });
-      }
-    });
-
-  const asked = new Map<string, Promise<ApprovalAnswer>>();
-  const askPerson = async (ask: ApprovalAsk): Promise<ApprovalAnswer> => {
-    const { nativeId, kind, title, tool, operation } = ask;
-    await tell('waiting-approval', title, { native_id: nativeId, kind, tool, operation });
-    const answer = await undecided(ask);
-    await tell('approval-decided', title, { native_id: nativeId, ...answer });
-    return answer;
-  };
-
   return {
     artifactIds,
     get taskId() {
@@ -246,9 +193,18 @@ export const createRecorder = (
       ports.crash.reach('invoke.sent');
     },
     approval: (ask) => {
-      const answer = asked.get(ask.nativeId) ?? askPerson(ask);
-      asked.set(ask.nativeId, answer);
-      return answer;
+      const before = takePiece();
+      return approvals.ask({
+        row,
+        taskId,
+        ask,
+        stopped,
+        submit: (work) =>
+          submit((tx) => {
+            if (before !== null) write(tx, before);
+            return work(tx);
+          }),
+      });
     },
     flush: (tx) => {
       const before = piece;

@@ -8,7 +8,9 @@ import type { Outbox } from '../queue/outbox.ts';
 import type { Tx } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
 import { type OutputChecker, outputOf } from './output.ts';
-import { invocationFacts, type Recorder } from './recorder.ts';
+import type { Approvals } from '../approvals/approvals.ts';
+import { invocationFacts } from './invocation-facts.ts';
+import type { Recorder } from './recorder.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import type { InvocationRows } from './rows.ts';
 
@@ -26,6 +28,7 @@ export interface SettleParts {
   readonly outbox: Outbox;
   readonly artifacts: Artifacts;
   readonly checker: OutputChecker;
+  readonly approvals: Pick<Approvals, 'withdrawOf'>;
   /** Tells the team run, inside the same transaction. */
   readonly onEnded: (tx: Tx, row: InvocationRow, ending: Ending) => void;
 }
@@ -72,8 +75,9 @@ export interface Settlement {
 
 /** Settles inside `tx`. The caller has made sure that the invocation has not ended. */
 export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, parts: SettleParts): void => {
-  const { log, rows, outbox, artifacts, checker } = parts;
+  const { log, rows, outbox, artifacts, checker, approvals } = parts;
   recorder?.flush(tx);
+  approvals.withdrawOf(tx, row.runId);
   const facts = invocationFacts(row, recorder?.taskId ?? row.taskId);
   const ids = [...(recorder?.artifactIds ?? [])];
   for (const artifact of outcome.artifacts.slice(ids.length)) {

@@ -14,6 +14,7 @@ import { isWorkStep } from '#machines/nouns/team';
 import type { RunContext, StepMemory } from '#machines/team-run/context';
 import { stepState } from '#machines/team-run/step-state';
 import { enabledEvents, isDone, restore, type RunSnapshot } from '#machines/team-run/host';
+import type { ApprovalRows } from '../approvals/rows.ts';
 import { toInvocation } from '../invocations/invocation-row.ts';
 import type { InvocationRows } from '../invocations/rows.ts';
 import type { LibraryEntry, MachineLibrary } from './machine-library.ts';
@@ -24,6 +25,7 @@ export interface DescribeParts {
   readonly rows: TeamRunRows;
   readonly library: MachineLibrary;
   readonly invocationRows: Pick<InvocationRows, 'ofTeamRun' | 'byKey'>;
+  readonly approvalRows: Pick<ApprovalRows, 'pendingOfRun' | 'pendingOfTeamRun'>;
   /** The last error event of the run itself. */
   readonly ownError: (teamRunId: string) => RootCause | null;
   readonly locateFailure: (key: string) => { runId: string; eventId: string | null } | null;
@@ -91,7 +93,7 @@ export interface Describe {
 
 /** Wires the description of runs. */
 export const createDescribe = (parts: DescribeParts): Describe => {
-  const { rows, library, invocationRows } = parts;
+  const { rows, library, invocationRows, approvalRows } = parts;
 
   const open = (row: TeamRunRow): Opened => {
     if (row.blocked !== null) return { row, entry: null, snapshot: null };
@@ -138,6 +140,7 @@ export const createDescribe = (parts: DescribeParts): Describe => {
       ended_at: row.ended_at === null ? null : iso(row.ended_at),
       steps_done: steps.filter(([, memory]) => memory.output !== null).length,
       steps_total: steps.length,
+      pending_approvals: row.ended_at === null ? approvalRows.pendingOfTeamRun(row.id) : [],
     };
   };
 
@@ -154,7 +157,7 @@ export const createDescribe = (parts: DescribeParts): Describe => {
         role: roles.get(id) ?? '',
         agent: own.at(-1)?.agent ?? null,
         state: stepState(id, memory, snapshot?.context ?? null),
-        attempts: own.map(toInvocation),
+        attempts: own.map((attempt) => toInvocation(attempt, approvalRows)),
         retries_left: memory.retriesLeft,
         output: outputs[id] ?? null,
       };

@@ -32,6 +32,7 @@ const TABLES = {
   invocations: `run_id, team_run_id, step, execution, attempt, key, agent, from_agent, task_id, handle, prompt, data,
     on_unknown, output_schema, error, may_have_run_twice, cancel_requested IS NULL AS uncancelled, cancel_confirmed,
     created_at, ended_at, deadline, output_ref, CASE ended_at IS NULL WHEN 1 THEN '' ELSE state END AS state`,
+  approvals: '*',
   jobs: 'id, queue, payload',
 } as const;
 
@@ -44,11 +45,16 @@ describe('replay', () => {
         ? { fail: 'agent_failed' }
         : key.includes('/stuck/')
           ? { hang: true }
-          : key.includes('/json/')
-            ? { text: '```json\n{"n":1}\n```' }
-            : key.includes('/big/')
-              ? { data: { long } }
-              : { text: 'ok' },
+          : key.includes('/asks/')
+            ? {
+                ask: { operation: { b: 1, a: [long.length, '\u0000'] } },
+                next: ({ decision }) => ({ text: decision }),
+              }
+            : key.includes('/json/')
+              ? { text: '```json\n{"n":1}\n```' }
+              : key.includes('/big/')
+                ? { data: { long } }
+                : { text: 'ok' },
     );
     const done = await mesh.start(
       team(step('one') + step('json', ', output: { type: object }') + step('big')),
@@ -62,10 +68,18 @@ describe('replay', () => {
     await mesh.core.runs.api.cancel(mesh.caller, cancelled);
     await mesh.until(() => mesh.run(paused).steps[1]?.state === 'running');
     await mesh.core.runs.api.pause(mesh.caller, paused, { now: false });
-    for (const run of [done, failed, cancelled]) await mesh.ended(run);
+    const allowed = await mesh.start(team(step('asks')));
+    const { approval_id: id, operation_hash: hash } = await mesh.asked();
+    await mesh.core.approvals.api.decide(mesh.caller, id, { decision: 'allow', hash });
+    const withdrawn = await mesh.start(team(step('asks')));
+    await mesh.asked();
+    await mesh.core.runs.api.cancel(mesh.caller, withdrawn);
+    for (const run of [done, failed, cancelled, allowed, withdrawn]) await mesh.ended(run);
     await mesh.until(
       () => mesh.core.invocations.list({ limit: 1, plainOnly: true })[0]?.state === 'completed',
     );
+    await mesh.start(team(step('asks')));
+    await mesh.asked();
     await mesh.crash();
 
     const folder = mkdtempSync(join(tmpdir(), 'replay-'));

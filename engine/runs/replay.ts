@@ -15,6 +15,8 @@ import {
   type RunSnapshot,
   statusOf,
 } from '#machines/team-run/host';
+import { replayApproval } from '../approvals/replay.ts';
+import { createApprovalRows } from '../approvals/rows.ts';
 import type { EventRow } from '../engine.ts';
 import type { Replay } from '../events/rebuild.ts';
 import type { Artifacts } from '../invocations/artifacts.ts';
@@ -63,6 +65,7 @@ export const createReplay = (
   const rows = createTeamRunRows(store);
   const library = createMachineLibrary(rows);
   const invocationRows = createInvocationRows(store);
+  const approvalRows = createApprovalRows(store);
   // Never run: only its rows are wanted.
   const timers = createTimers(store, ports.clock);
   const live = new Map<string, LiveRun>();
@@ -237,6 +240,7 @@ export const createReplay = (
       if (failure.success) failures.set(runId, failure.data);
       return;
     }
+    if (replayApproval(tx, approvalRows, event)) return;
     const state = INVOCATION_STATES.find((known) => known === payload['state']);
     const data = (payload['data'] ?? {}) as Record<string, unknown>;
     if (payload['state'] === 'submitted') submitted(tx, event);

@@ -335,7 +335,7 @@ describe('after a restart', () => {
     await mesh.until(() => runs.every((run) => mesh.run(run).status === 'retrying'));
     await mesh.crash();
     mesh.tamper('machine_hash', 'another');
-    mesh.tamper('due_at', 1);
+    mesh.tamper('timer', 1);
     await mesh.reopen();
     const run = await mesh.start(retries.replace('initial: 1h', 'initial: 50ms'));
     assert.equal((await mesh.ended(run)).status, 'completed');

@@ -2,6 +2,7 @@
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
 import type { TeamRun } from '#machines/nouns/run';
+import type { ApprovalRows } from '../approvals/rows.ts';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
 import type { Engine } from '../engine.ts';
@@ -34,6 +35,7 @@ export interface RunsParts {
   readonly audit: Audit;
   readonly idempotency: Idempotency;
   readonly invocationRows: InvocationRows;
+  readonly approvalRows: Pick<ApprovalRows, 'pendingOfRun' | 'pendingOfTeamRun'>;
   /** Made after the runs, because an invocation's end wakes its run. */
   readonly invocations: () => Invocations;
   readonly ports: Ports;
@@ -114,6 +116,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     rows,
     library,
     invocationRows,
+    approvalRows: parts.approvalRows,
     locateFailure,
     ownError: (teamRunId) => {
       const line = log.page({ run_id: teamRunId, kind: 'error' }, 0, 100).lines.at(-1);

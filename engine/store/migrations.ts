@@ -103,6 +103,26 @@ const first: Migration = {
   },
 };
 
+/** Questions of agents to people. `decided_at` is null while one waits: the three small indexes hold only those. */
+const approvals: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    await sql`CREATE TABLE approvals (
+      id TEXT PRIMARY KEY NOT NULL, run_id TEXT NOT NULL, native_id TEXT NOT NULL, team_run_id TEXT, step TEXT,
+      agent TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, tool TEXT, operation TEXT NOT NULL,
+      operation_hash TEXT NOT NULL, state TEXT NOT NULL, requested_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL, due_at INTEGER, decided_at INTEGER, decided_by TEXT, answer TEXT, reason TEXT
+    ) STRICT`.execute(db);
+    await sql`CREATE UNIQUE INDEX approvals_native ON approvals (run_id, native_id)`.execute(db);
+    await sql`CREATE INDEX approvals_state ON approvals (state, id)`.execute(db);
+    await sql`CREATE INDEX approvals_open ON approvals (due_at) WHERE decided_at IS NULL`.execute(db);
+    await sql`CREATE INDEX approvals_open_run ON approvals (run_id, id) WHERE decided_at IS NULL`.execute(db);
+    await sql`CREATE INDEX approvals_open_team ON approvals (team_run_id, id) WHERE decided_at IS NULL`.execute(
+      db,
+    );
+  },
+};
+
 /** Who an agent is: pinned at first contact, and what a person said to it. Agents of before were all named by people. */
 const agentTrust: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
@@ -144,6 +164,7 @@ const originChain: Migration = {
 /** Name -> step; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
+  '0002-approvals': approvals,
   '0003-installs': installs,
   '0004-agent-trust': agentTrust,
   '0006-origin-chain': originChain,

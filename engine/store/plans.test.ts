@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { pino } from 'pino';
+import { createApprovalRows } from '../approvals/rows.ts';
 import { createAudit } from '../audit/append.ts';
 import { createIdempotency } from '../audit/idempotency.ts';
 import { createEventLog } from '../events/append.ts';
@@ -20,7 +21,7 @@ import { prepareStatements } from './statement.ts';
 
 /** Read whole: what stands in these is exactly what is asked for. */
 const READ_WHOLE =
-  /^SCAN jobs$|USING (COVERING )?INDEX (team_runs_live|invocations_live|invocations_plain_newest|timers_due)/;
+  /^SCAN jobs$|USING (COVERING )?INDEX (team_runs_live|invocations_live|invocations_plain_newest|timers_due|approvals_open)/;
 
 let folder = '';
 let store: Store;
@@ -54,6 +55,9 @@ before(async () => {
   for (const state of ['completed', null])
     for (const before of ['x', null])
       for (const plainOnly of [true, false]) invocations.list({ state, before, plainOnly, limit: 1 });
+  const approvals = createApprovalRows(watched);
+  for (const state of ['pending', null] as const)
+    for (const before of ['x', null]) approvals.list({ state, before, limit: 1 });
   prepareStatements(recording);
 });
 after(() => {

@@ -9,6 +9,7 @@ export interface Schema {
   jobs: JobTable;
   invocations: InvocationTable;
   step_outputs: StepOutputTable;
+  approvals: ApprovalTable;
   agents: AgentTable;
   agent_provenance: AgentProvenanceTable;
   audit: AuditTable;
@@ -130,6 +131,35 @@ interface StepOutputTable {
   step: string;
   execution: number;
   output: string;
+}
+
+/** What agents asked people. */
+interface ApprovalTable {
+  id: string;
+  run_id: string;
+  /** The agent’s own id of the question. */
+  native_id: string;
+  team_run_id: string | null;
+  step: string | null;
+  agent: string;
+  kind: string;
+  title: string;
+  tool: string | null;
+  /** Canonical JSON (RFC 8785), whole. */
+  operation: string;
+  operation_hash: string;
+  state: string;
+  requested_at: number;
+  /** When it is over, for people: the agent’s own time, or that of the run when it is shorter. */
+  expires_at: number;
+  /** When the engine ends it; null when the time limit of its run does. */
+  due_at: number | null;
+  /** Null while it waits. */
+  decided_at: number | null;
+  /** JSON CallerRecord of the person. */
+  decided_by: string | null;
+  answer: string | null;
+  reason: string | null;
 }
 
 interface AgentTable {

@@ -37,6 +37,7 @@ export const OPERATIONS = [
   'team_run.cancel',
   'install.apply',
   'install.undo',
+  'approval.decide',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

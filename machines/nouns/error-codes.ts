@@ -66,6 +66,12 @@ export const ERRORS = {
   ambiguous_agent: entry(409, EXIT.conflict, false, 'More than one agent fits', 'Use the exact name of one of them.'),
   unknown_run: entry(404, EXIT.notFound, false, 'No run of this id is known', 'List runs with `agentmesh runs list`.'),
   unknown_template: entry(404, EXIT.notFound, false, 'No team template of this name is known', 'List templates with `agentmesh team list`.'),
+  // approvals
+  unknown_approval: entry(404, EXIT.notFound, false, 'No approval of this id is known', 'List what waits with `agentmesh approvals`, and what was with `agentmesh approvals list --all`.'),
+  approval_decided: entry(409, EXIT.conflict, false, 'Somebody has decided otherwise before', 'Nothing is left to decide; `agentmesh approvals show ID` tells who did, and what.'),
+  approval_mismatch: entry(409, EXIT.conflict, false, 'The operation is not the one that was shown', 'Read it again with `agentmesh approvals show ID` and decide about what stands there.'),
+  approval_expired: entry(410, EXIT.conflict, false, 'The time to decide has passed', 'The agent was told so; run it again if it should have been allowed.'),
+  approval_withdrawn: entry(410, EXIT.conflict, false, 'The agent no longer asks', 'Its run has ended, or it was answered elsewhere; the trace of the run tells.'),
   // templates
   invalid_template: entry(422, EXIT.usage, false, 'The team template has errors', 'Correct the lines that are named; `agentmesh team check FILE` shows them all.'),
   not_supported_yet: entry(422, EXIT.notSupportedYet, false, 'The template uses something that this version cannot run yet', 'Remove it or wait for a version that runs it; docs/teams.md lists what runs.'),

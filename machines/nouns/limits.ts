@@ -36,6 +36,14 @@ export const LIMITS = {
   artifactBytes: 16 * MIB,
   /** A prompt after its templates are filled in. */
   promptBytes: 256 * KIB,
+  /** An operation that a person is asked about, as canonical JSON: it is shown whole, so what nobody would read is refused. */
+  approvalBytes: 256 * KIB,
+  /** What an agent says of an operation, and the name of its tool: a few lines. */
+  approvalTitleChars: 4_000,
+  /** What a person answers to a question. */
+  approvalAnswerChars: 10_000,
+  /** Questions of one run that wait at once; an agent that asks more wears its people out, and is denied. */
+  approvalsPending: 32,
   /** A line of a log written by others: longer ones are set aside as rejected. */
   logLineBytes: 4 * MIB,
   /** An event's id given by its writer: a UUID has 36 characters, a URI-like one has room. */

@@ -64,6 +64,8 @@ export const InvocationSchema = z.object({
   started_at: z.string().nullable(),
   ended_at: z.string().nullable(),
   deadline: z.string(),
+  /** Approvals of it that wait for a person, by id, oldest first. */
+  pending_approvals: z.array(z.string()),
 });
 export type Invocation = z.infer<typeof InvocationSchema>;
 
@@ -127,6 +129,8 @@ export const TeamRunSummarySchema = z.object({
   /** Steps completed, of how many. */
   steps_done: z.int(),
   steps_total: z.int(),
+  /** Approvals of its steps that wait for a person, by id, oldest first. */
+  pending_approvals: z.array(z.string()),
 });
 export type TeamRunSummary = z.infer<typeof TeamRunSummarySchema>;
 

@@ -18,6 +18,7 @@ const BODIES: Partial<Record<RouteId, object>> = {
   'installs.undo': { kind: 'command' },
   'invocations.start': { to: 'calc', prompt: '1+1' },
   'templates.check': { text: 'kind: Team' },
+  'approvals.decide': { decision: 'deny' },
   'team-runs.start': { template: { name: 'pipeline' } },
 };
 

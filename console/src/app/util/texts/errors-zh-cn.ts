@@ -25,6 +25,17 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   unknown_agent: ['没有这个名称的智能体', '请先运行 `agentmesh discover`，再运行 `agentmesh agents`。'],
   ambiguous_agent: ['有多个智能体符合', '请使用其中一个的完整名称。'],
   unknown_run: ['没有这个编号的运行', '可用 `agentmesh runs list` 列出运行。'],
+  unknown_approval: [
+    '没有这个编号的审批',
+    '可用 `agentmesh approvals` 列出等待中的审批，用 `agentmesh approvals list --all` 列出全部。',
+  ],
+  approval_decided: [
+    '已有人作出了不同的决定',
+    '无需再决定；`agentmesh approvals show ID` 会说明是谁、作出了什么决定。',
+  ],
+  approval_mismatch: ['该操作与所显示的不一致', '请用 `agentmesh approvals show ID` 重新阅读，再作决定。'],
+  approval_expired: ['决定的时限已过', '已告知智能体；如果本应允许，请重新运行。'],
+  approval_withdrawn: ['智能体不再请求', '其运行已结束，或已在别处得到答复；运行的追踪会说明。'],
   unknown_template: ['没有这个名称的团队模板', '可用 `agentmesh team list` 列出模板。'],
   invalid_template: ['团队模板有错误', '请更正指出的行；`agentmesh team check FILE` 会列出全部错误。'],
   not_supported_yet: [

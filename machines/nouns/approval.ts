@@ -1,0 +1,46 @@
+// An approval: what an agent asks a person before it goes on, whole, and what became of it.
+import { z } from 'zod';
+import { CallerRecordSchema } from './audit.ts';
+
+/** permission: may I do this. question: what is the answer (text). */
+export const APPROVAL_KINDS = ['permission', 'question'] as const;
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
+
+/** Only `pending` changes, and once. `withdrawn`: the agent no longer asks, because its run ended or it was answered elsewhere. */
+export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn'] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/** Allow always means once: this operation, now. */
+export const DECISIONS = ['allow', 'deny'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** What status events of a run say when an agent asks a person, and when that is over (docs/event-v1.md). */
+export const APPROVAL_WORDS = { asked: 'waiting-approval', decided: 'approval-decided' } as const;
+
+export const ApprovalSchema = z.object({
+  approval_id: z.string(),
+  run_id: z.string(),
+  team_run_id: z.string().nullable(),
+  step: z.string().nullable(),
+  agent: z.string(),
+  kind: z.enum(APPROVAL_KINDS),
+  /** In the agent’s own words. */
+  title: z.string(),
+  tool: z.string().nullable(),
+  /** Whole: what is too large to be shown is refused, never cut. */
+  operation: z.unknown(),
+  operation_hash: z.string().describe('SHA-256 (hex) of the canonical JSON (RFC 8785) of the operation'),
+  state: z.enum(APPROVAL_STATES),
+  requested_at: z.string(),
+  expires_at: z.string(),
+  decided_at: z.string().nullable(),
+  decided_by: CallerRecordSchema.nullable().describe(
+    'null while nobody has, and when it expired or was withdrawn',
+  ),
+  /** To a question. */
+  answer: z.string().nullable(),
+  reason: z.string().nullable(),
+  /** Decisions are local: no device signs them yet. */
+  signed: z.literal(false),
+});
+export type Approval = z.infer<typeof ApprovalSchema>;
