@@ -23,10 +23,17 @@ const BODIES: Partial<Record<RouteId, unknown>> = {
   'installs.apply': { kind: 'x' },
   'installs.undo': { kind: 'x' },
   'invocations.start': { to: 'calc', prompt: '1+1' },
+  'approvals.decide': { decision: 'allow' },
   'templates.check': { text: 'kind: Team' },
   'team-runs.start': { template: { name: 'pipeline' } },
 };
-const PARAMS: Readonly<Record<string, string>> = { id: 'r1', name: 'calc', run_id: 'r1', team_run_id: 'x1' };
+const PARAMS: Readonly<Record<string, string>> = {
+  id: 'r1',
+  name: 'calc',
+  run_id: 'r1',
+  team_run_id: 'x1',
+  approval_id: 'a1',
+};
 
 const ask = (route: RouteId, over: Parameters<Doors['ask']>[0] = {}): Promise<Answer> => {
   const { method, path } = ROUTES[route];

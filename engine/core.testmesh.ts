@@ -201,7 +201,7 @@ export class TestMesh {
   /** Agents that are not on the mesh. */
   readonly gone = new Set(['nobody']);
   /** Agents are asked what became of a call once this has resolved. */
-  reattaching: Promise<void> = Promise.resolve();
+  reattaching: Promise<unknown> = Promise.resolve();
   /** What became durable together, as `event` or `state` of each event. */
   readonly commits: string[][] = [];
   readonly #agents = new Map<string, ScriptedAgent>();

@@ -29,6 +29,7 @@ type WithoutCaller<T> = {
 interface OnlyReads {
   events: never;
   agents: never;
+  installs: 'plan';
   discovery: never;
   invocations: never;
   templates: 'list' | 'get' | 'check';
@@ -86,7 +87,7 @@ describe('the engine', () => {
       return made;
     };
     try {
-      const { agents, approvals, discovery, events, invocations, teamRuns } = engine;
+      const { agents, approvals, discovery, events, installs, invocations, teamRuns } = engine;
       const command = [process.execPath, '-e', 'setTimeout(() => {}, 60_000)'];
       await leaves(
         'agent.add',
@@ -117,6 +118,9 @@ describe('the engine', () => {
       for (let waited = 0; engine.health().counts.invocations_active > 0 && waited < 20_000; waited += 20)
         await sleep(20);
       await leaves('agent.trust', () => 'sleeper', agents.trust(caller, 'sleeper'));
+      const place = { kind: 'asking', dir: dataDir, env: {} };
+      await leaves('install.apply', () => dataDir, installs.install(caller, { ...place, settings: {} }));
+      await leaves('install.undo', () => dataDir, installs.uninstall(caller, place));
       await leaves('agent.add', () => 'asker', agents.add(caller, asker.target.entry, 'url', 'test'));
       await leaves(
         'invocation.start',

@@ -242,13 +242,13 @@ describe('an approval that outlives its daemon', () => {
     const run = await mesh.start(team());
     const approval = await mesh.asked();
     await mesh.crash();
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     mesh.reattaching = gate.promise;
     await mesh.reopen();
     await decide(approval, { decision: 'deny' });
     await mesh.crash();
     await mesh.reopen();
-    gate.resolve();
+    gate.resolve(undefined);
     assert.deepEqual(await answerOf(run), { text: 'deny' });
     assert.deepEqual(trail(run).length, 2);
   });

@@ -135,7 +135,7 @@ export const createApprovals = (parts: ApprovalsParts): Approvals => {
     if (rows.pendingOfRun(row.runId).length >= LIMITS.approvalsPending)
       return refuse(tx, asking, `${LIMITS.approvalsPending} questions of this run wait already`);
     // At its time limit the run is stopped, and with it what it asks: the agent must not hear `expired` first, and go on.
-    const { expiresAt = null } = ask;
+    const { expiresAt } = ask;
     const endsWithRun = expiresAt === null || expiresAt >= row.deadline;
     const made = {
       id: ports.ids.uuidv7(),
