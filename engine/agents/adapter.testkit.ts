@@ -35,6 +35,10 @@ export interface AdapterFixture {
   readonly dedupes: boolean;
   /** What its installation is asked for; absent for kinds that put nothing anywhere. */
   readonly installation?: InstallOptions;
+  /** Whether it tells what it gives its tools; it does when absent. */
+  readonly tellsToolInputs?: boolean;
+  /** Whether this counterpart ends a run when it is asked; it does when absent and its kind can. */
+  readonly cancels?: boolean;
   /** How often the agent began to work on the key, from its own ledger. */
   effects(key: string): Promise<number>;
   /** Whether the agent works on the key now. */
