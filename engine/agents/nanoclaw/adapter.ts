@@ -1,0 +1,39 @@
+// NanoClaw: agent groups of an installation on this machine, by its admin socket, routed lines and the mailboxes of its
+// sessions. What talks to it is loaded when the first agent is asked: a daemon that starts answers sooner without it.
+import type { Ports } from '../../ports.ts';
+import type { AgentAdapter, Capabilities } from '../adapter.ts';
+
+const CAPABILITIES: Capabilities = {
+  // Whole messages, no pieces of them.
+  stream: false,
+  tools: true,
+  reasoning: false,
+  artifacts: true,
+  // Later than 2.1.0 the runner ends a turn for a command; before that nothing does, and the outcome says so.
+  cancel: 'run',
+  approvals: false,
+  resume: true,
+  multiTurn: false,
+  remote: false,
+};
+
+/** The adapter for NanoClaw. */
+export const createNanoclawAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => ({
+  kind: 'nanoclaw',
+  summary: 'agent groups of a NanoClaw installation on this machine, over its own sockets',
+  capabilities: () => CAPABILITIES,
+
+  probe: async (target, { signal }) => (await import('./probe.ts')).probe(clock, target, signal),
+
+  plan: () => Promise.resolve({ kind: 'nanoclaw', steps: [], obstacles: [], details: null }),
+  install: () => Promise.resolve({ kind: 'nanoclaw', steps: [], details: null }),
+  uninstall: () => Promise.resolve(),
+
+  async *discover({ signal }) {
+    yield* (await import('./discover.ts')).discover(clock, signal);
+  },
+
+  invoke: async (request, sink) => (await import('./run.ts')).invoke(clock, request, sink),
+  reattach: async (request, handle, sink) =>
+    (await import('./run.ts')).reattach(clock, request, handle, sink),
+});

@@ -1,0 +1,181 @@
+// The two mailboxes of a session, read only. A container writes one of them and may be hostile: what is read is bounded,
+// and a mailbox that is not what it should be is not read.
+import { lstatSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { LIMITS } from '#machines/nouns/limits';
+import { Fault, systemCode } from './fault.ts';
+
+/** A mailbox of one task; a real one is some hundred KiB. */
+const MAILBOX_BYTES = 256 * 1024 * 1024;
+/** Rows taken in one look; more come with the next. */
+const ROWS = 200;
+/** A writer holds the file for milliseconds; we come again soon anyway. */
+const BUSY_MS = 50;
+
+/** A row that the container wrote, as it stands. */
+export interface OutRow {
+  /** Rises with each row that is written: where we have read to. */
+  readonly rowid: number;
+  readonly id: string;
+  readonly inReplyTo: string | null;
+  readonly kind: string;
+  readonly channel: string | null;
+  readonly platform: string | null;
+  /** null: too large, or no text. */
+  readonly content: string | null;
+  /** Whether it is to be sent at some later time: then it is no answer of now. */
+  readonly isForLater: boolean;
+}
+
+/** What the container says of its work. */
+export interface Look {
+  /** processing, completed, failed; null: it has not taken the message, or a new container has forgotten it. */
+  readonly ack: string | null;
+  /** When it said so: another time is another container’s word. */
+  readonly ackAt: string;
+  readonly rows: readonly OutRow[];
+  /** The tool in flight, with the time it began: its identity. */
+  readonly tool: { readonly name: string; readonly startedAt: string } | null;
+}
+
+/** The message as the host keeps it. */
+export interface InRow {
+  readonly id: string;
+  readonly status: string;
+  readonly tries: number;
+}
+
+/** Thrown when a mailbox cannot be read just now: it is being written, or its folder was put back. */
+export class NotNow extends Error {}
+
+type Columns = Readonly<Record<string, readonly string[]>>;
+
+const OUTBOUND: Columns = {
+  messages_out: ['id', 'in_reply_to', 'deliver_after', 'kind', 'channel_type', 'platform_id', 'content'],
+  processing_ack: ['message_id', 'status', 'status_changed'],
+};
+const INBOUND: Columns = {
+  messages_in: ['id', 'seq', 'status', 'tries', 'thread_id', 'channel_type', 'platform_id'],
+};
+const TOOL_COLUMNS: Columns = { container_state: ['id', 'current_tool', 'tool_started_at'] };
+
+/** Whether these are plain tables with plain columns: a view or a computed column could work for ever. */
+const arePlain = (db: Database.Database, tables: Columns): boolean =>
+  Object.entries(tables).every(([table, columns]) => {
+    const root = db
+      .prepare<[string], { rootpage: number }>(
+        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?",
+      )
+      .get(table);
+    if (root === undefined || root.rootpage <= 0) return false;
+    const known = db
+      .prepare<[string], { name: string; hidden: number }>('SELECT name, hidden FROM pragma_table_xinfo(?)')
+      .all(table);
+    return columns.every((name) => known.some((column) => column.name === name && column.hidden === 0));
+  });
+
+const read = <T>(path: string, tables: Columns, look: (db: Database.Database) => T): T => {
+  let db: Database.Database | undefined;
+  try {
+    // A link or a pipe that the container put there would lead our reading elsewhere, or hold it up for ever.
+    const found = lstatSync(path);
+    if (!found.isFile())
+      throw new Fault('invalid_agent_response', `${path} is not a file any more: the container changed it`);
+    if (found.size > MAILBOX_BYTES)
+      throw new Fault('invalid_agent_response', `${path} is larger than any mailbox of a task`);
+    db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    if (!arePlain(db, tables))
+      throw new Fault('invalid_agent_response', `${path} is not a mailbox of NanoClaw as we know it`);
+    return look(db);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    if (systemCode(error) === 'EACCES')
+      throw new Fault('agent_unreachable', `${path} may not be read by this user`, { cause: error });
+    throw new NotNow(`${path} cannot be read`, { cause: error });
+  } finally {
+    db?.close();
+  }
+};
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+interface RawRow {
+  readonly rowid: number;
+  readonly id: unknown;
+  readonly inReplyTo: unknown;
+  readonly kind: unknown;
+  readonly channel: unknown;
+  readonly platform: unknown;
+  readonly isForLater: number;
+  readonly size: number | null;
+}
+
+/**
+ * Reads what the container has written since row `after`, and how far it is with a message.
+ * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
+ */
+export const lookAtOutbound = (path: string, messageId: string, after: number): Look =>
+  read(path, OUTBOUND, (db) => {
+    const ack = db
+      .prepare<[string], { status: unknown; at: unknown }>(
+        'SELECT status, status_changed AS at FROM processing_ack WHERE message_id = ?',
+      )
+      .get(messageId);
+    const raw = db
+      .prepare<[number, number], RawRow>(
+        `SELECT rowid, id, in_reply_to AS inReplyTo, kind, channel_type AS channel, platform_id AS platform,
+           COALESCE(datetime(deliver_after) > datetime('now'), 0) AS isForLater, octet_length(content) AS size
+         FROM messages_out WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+      )
+      .all(after, ROWS);
+    const content = db.prepare<[number], { content: unknown }>(
+      'SELECT content FROM messages_out WHERE rowid = ?',
+    );
+    const rows = raw.map(({ rowid, isForLater, size, ...row }): OutRow => ({
+      rowid,
+      id: text(row.id) ?? '',
+      inReplyTo: text(row.inReplyTo),
+      kind: text(row.kind) ?? '',
+      channel: text(row.channel),
+      platform: text(row.platform),
+      isForLater: isForLater === 1,
+      content: size === null || size > LIMITS.artifactBytes ? null : text(content.get(rowid)?.content),
+    }));
+    // Sessions of early hosts have no such table.
+    const state = arePlain(db, TOOL_COLUMNS)
+      ? db
+          .prepare<[], { name: unknown; at: unknown }>(
+            'SELECT current_tool AS name, tool_started_at AS at FROM container_state WHERE id = 1',
+          )
+          .get()
+      : undefined;
+    const name = text(state?.name)?.slice(0, 200) ?? '';
+    return {
+      ack: text(ack?.status),
+      ackAt: text(ack?.at) ?? '',
+      rows,
+      tool: name === '' ? null : { name, startedAt: text(state?.at)?.slice(0, 40) ?? '' },
+    };
+  });
+
+/**
+ * The message that opened a thread, as the host keeps it; null when the host has not written it.
+ * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
+ */
+export const lookAtInbound = (
+  path: string,
+  { thread, channel, platform }: { thread: string; channel: string; platform: string },
+): InRow | null =>
+  read(path, INBOUND, (db) => {
+    const row = db
+      .prepare<[string, string, string], { id: unknown; status: unknown; tries: unknown }>(
+        `SELECT id, status, tries FROM messages_in
+         WHERE thread_id = ? AND channel_type = ? AND platform_id = ? ORDER BY seq LIMIT 1`,
+      )
+      .get(thread, channel, platform);
+    const id = text(row?.id);
+    if (row === undefined || id === null) return null;
+    return { id, status: text(row.status) ?? '', tries: typeof row.tries === 'number' ? row.tries : 0 };
+  });
