@@ -18,13 +18,25 @@ interface Opened {
   readonly close: () => void;
 }
 
-/** Protocols served at `baseUrl` (no slash at its end). */
-export const createProtocols = (baseUrl: string, log: Log): Protocols => {
+export interface ProtocolParts {
+  /** Where the door is reached; no slash at its end. */
+  readonly baseUrl: string;
+  /** The team of plain texts that name no skill; null: they are told what there is. */
+  readonly defaultTeam: string | null;
+  readonly log: Log;
+}
+
+/** The protocols of a daemon. */
+export const createProtocols = ({ baseUrl, defaultTeam, log }: ProtocolParts): Protocols => {
   const open: Opened[] = [];
 
   const openA2a = async (engine: Engine, door: Door): Promise<Opened> => {
     const { createA2aDoor } = await import('./a2a/serve.ts');
-    return createA2aDoor(engine, baseUrl, (request) => authenticate(door, request));
+    return createA2aDoor(engine, {
+      baseUrl,
+      defaultTeam,
+      callerOf: (request) => authenticate(door, request),
+    });
   };
   const openMcp = async (engine: Engine): Promise<Opened> => {
     const { createMcpDoor } = await import('./mcp/serve.ts');

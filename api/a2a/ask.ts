@@ -66,17 +66,23 @@ const readOrigin = (message: Message, data: readonly Bag[]): Origin => {
 
 /**
  * Reads a message. The skill is named by the tenant, by `skill` in the metadata of the message or the request, or in a
- * data part; with a single skill it need not be. Inputs are the `arguments` of that data part, a text that is a JSON
+ * data part; else it is `defaultTeam`, or the only skill there is. Inputs are the `arguments` of that data part, a text that is a JSON
  * object, or a text for the only input that must be given.
  * @throws RequestMalformedError (with what is there) and ContentTypeNotSupportedError
  */
-export const readAsk = (params: SendMessageRequest, message: Message, templates: Templates): TeamAsk => {
+export const readAsk = (
+  params: SendMessageRequest,
+  message: Message,
+  templates: Templates,
+  defaultTeam: string | null,
+): TeamAsk => {
   const { data, text } = contentOf(message);
   if (text === '' && data.length === 0) throw malformed('message.parts holds neither text nor data');
   const asked = data.find(({ skill }) => typeof skill === 'string');
   const skills = templates.filter(({ problems }) => problems === 0);
   const name =
     named(params.tenant, bag(message.metadata)['skill'], bag(params.metadata)['skill'], asked?.['skill']) ??
+    defaultTeam ??
     (skills.length === 1 ? (skills[0]?.name ?? null) : null);
   const known = skills.map((skill) => skill.name).join(', ');
   if (name === null)

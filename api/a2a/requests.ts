@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type AgentCard,
   type ListTasksRequest,
+  type Message,
   type SendMessageRequest,
   type Task,
   TaskState,
@@ -43,6 +44,15 @@ const callerOf = ({ user }: ServerCallContext): Caller => {
   return user.caller;
 };
 
+/**
+ * The same message twice is one task, over restarts too (A2A 1.0, section 3.1.1: a server MAY tell by the messageId).
+ * One id with another content is another message: ids are the clients' own, and not all of them are careful.
+ */
+const keyOf = (params: SendMessageRequest, message: Message): string => {
+  const content = JSON.stringify([params.tenant, params.metadata, message]);
+  return `a2a-${createHash('sha256').update(content).digest('hex')}`;
+};
+
 /** Page size of ListTasks when none is asked for (A2A 1.0, section 3.1.4). */
 const PAGE_DEFAULT = 50;
 
@@ -80,12 +90,17 @@ async function* translatedStream<T>(work: () => AsyncIterable<T>): AsyncGenerato
 
 const noPush = (): Promise<never> => Promise.reject(new PushNotificationNotSupportedError());
 
-/** The methods, for the transports of the SDK. `card` answers the card of this door. */
-export const createRequests = (
-  engine: Engine,
-  watches: Watches,
-  card: () => Promise<AgentCard>,
-): A2ARequestHandler => {
+export interface RequestParts {
+  readonly engine: Engine;
+  readonly watches: Watches;
+  /** The card of this door. */
+  readonly card: () => Promise<AgentCard>;
+  /** The team of messages that name no skill. */
+  readonly defaultTeam: string | null;
+}
+
+/** The methods, for the transports of the SDK. */
+export const createRequests = ({ engine, watches, card, defaultTeam }: RequestParts): A2ARequestHandler => {
   const start = async (params: SendMessageRequest, context: ServerCallContext): Promise<TeamRun> => {
     const { message } = params;
     if (message === undefined || message.messageId === '')
@@ -100,12 +115,11 @@ export const createRequests = (
           : `Task ${message.taskId} takes no further message; it goes on by itself`,
       });
     }
-    const ask = readAsk(params, message, await engine.templates.list());
+    const ask = readAsk(params, message, await engine.templates.list(), defaultTeam);
     return engine.teamRuns.start(callerOf(context), {
       template: { name: ask.template },
       inputs: ask.inputs,
-      // The same message twice is one task, over restarts too.
-      idempotencyKey: `a2a-${createHash('sha256').update(message.messageId).digest('hex')}`,
+      idempotencyKey: keyOf(params, message),
       asked: {
         via: 'a2a',
         origin: ask.origin,

@@ -1,6 +1,11 @@
 // The A2A door: the SDK's transports over our methods, with bodies read by our guards and the version made plain.
 import type { A2ARequestHandler } from '@a2a-js/sdk/server';
-import { RequestMalformedError, restStatusFor, toRestErrorBody } from '@a2a-js/sdk/errors';
+import {
+  ContentTypeNotSupportedError,
+  RequestMalformedError,
+  restStatusFor,
+  toRestErrorBody,
+} from '@a2a-js/sdk/errors';
 import { agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/server/express';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Caller, Engine } from '#engine/index';
@@ -48,9 +53,25 @@ const answerUnreadable = (response: Response, error: unknown): void => {
 /** The HTTP binding answers errors as google.rpc.Status (A2A 1.0, section 11.6). */
 const answerMalformed = (response: Response, error: unknown): void => {
   if (!(error instanceof MeshError)) throw error;
-  const shown = new RequestMalformedError({ message: error.detail });
-  const status = restStatusFor(shown);
+  const isType = error.code === 'unsupported_media_type';
+  const shown = new (isType ? ContentTypeNotSupportedError : RequestMalformedError)({
+    message: error.detail,
+  });
+  // The SDK says 400 for a content type; the table of section 5.4 says 415.
+  const status = isType ? 415 : restStatusFor(shown);
   response.status(status).json(toRestErrorBody(shown, status));
+};
+
+/** Requests and answers of the HTTP binding are application/json (section 11.1), where the SDK names A2A's own type. */
+const speakPlainJson = (response: Response): void => {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) =>
+    setHeader(
+      name,
+      name.toLowerCase() === 'content-type' && typeof value === 'string'
+        ? value.replace(A2A_JSON, 'application/json')
+        : value,
+    );
 };
 
 const A2A_JSON = /^application\/a2a\+json/i;
@@ -63,19 +84,42 @@ const readBody = async (request: Request): Promise<unknown> => {
   return readJsonBody(request);
 };
 
-/** The door at `baseUrl`. `callerOf` attributes a request, as the guards of the other routes do. */
-export const createA2aDoor = (
-  engine: Engine,
-  baseUrl: string,
-  callerOf: (request: Request) => Caller,
-): A2aDoor => {
+/** When a text was first seen as it is now, as an HTTP date (RFC 9110, section 8.8.2). */
+const lastChange = (): ((text: string) => string) => {
+  let known = '';
+  let since = '';
+  return (text) => {
+    if (text !== known) since = new Date().toUTCString();
+    known = text;
+    return since;
+  };
+};
+
+export interface A2aParts {
+  /** Where the door is reached; no slash at its end. */
+  readonly baseUrl: string;
+  /** The team of messages that name no skill. */
+  readonly defaultTeam: string | null;
+  /** Attributes a request, as the guards of the other routes do. */
+  readonly callerOf: (request: Request) => Caller;
+}
+
+/** The door of an engine. */
+export const createA2aDoor = (engine: Engine, { baseUrl, defaultTeam, callerOf }: A2aParts): A2aDoor => {
   const watches = createWatches(engine);
   const card = (): ReturnType<typeof cardOf> => cardOf(engine, baseUrl);
-  const requestHandler: A2ARequestHandler = createRequests(engine, watches, card);
+  const requestHandler: A2ARequestHandler = createRequests({ engine, watches, card, defaultTeam });
   const userBuilder = (request: Request): Promise<MeshUser> =>
     Promise.resolve(new MeshUser(callerOf(request)));
   const legacyCompat = { enabled: true };
   const router = Router();
+  const cardChanged = lastChange();
+  router.get(PROTOCOLS['a2a.card'].path, async (request, response, next) => {
+    // The fields of 0.3 would break the schema of 1.0: they are for those who ask for 0.3.
+    if (request.headers[VERSION] === undefined) request.headers[VERSION] = '1.0';
+    response.setHeader('last-modified', cardChanged(JSON.stringify(await card())));
+    next();
+  });
   router.use(
     PROTOCOLS['a2a.card'].path,
     agentCardHandler({ agentCardProvider: card, legacyCompat, cache: { maxAge: CARD_AGE_S } }),
@@ -96,6 +140,7 @@ export const createA2aDoor = (
       if (request.method === 'POST' && Number(request.headers['content-length'] ?? 1) > 0)
         request.body = await readBody(request);
       // The app reads no queries by itself; the SDK wants one that it may write to.
+      speakPlainJson(response);
       Object.defineProperty(request, 'query', { value: { ...readQuery(request.url) }, writable: true });
     } catch (error) {
       answerMalformed(response, error);

@@ -24,7 +24,12 @@ export type ProtocolId = keyof typeof PROTOCOLS;
 /** The protocol that a path belongs to; null for every other path. */
 export const protocolAt = (path: string): ProtocolId | null => {
   for (const [id, protocol] of Object.entries(PROTOCOLS) as [ProtocolId, Protocol][])
-    if (path === protocol.path || (protocol.below === true && path.startsWith(`${protocol.path}/`)))
+    // Clients that join URLs put a slash at the end.
+    if (
+      path === protocol.path ||
+      path === `${protocol.path}/` ||
+      (protocol.below === true && path.startsWith(`${protocol.path}/`))
+    )
       return id;
   return null;
 };

@@ -7,6 +7,8 @@ import { MeshError } from '#machines/nouns/error-codes';
 
 const ConfigFileSchema = z.strictObject({
   queue: z.strictObject({ redis: z.string().min(1).optional() }).optional(),
+  /** The team that gets the plain texts which come over A2A and name no skill. */
+  a2a: z.strictObject({ default_team: z.string().min(1).optional() }).optional(),
 });
 export type ConfigFile = Readonly<z.infer<typeof ConfigFileSchema>>;
 

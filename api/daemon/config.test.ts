@@ -17,6 +17,7 @@ test('defaults are those of the earlier tools', () => {
     synchronous: 'FULL',
     logLevel: 'info',
     redis: null,
+    a2aTeam: null,
   });
 });
 
@@ -38,6 +39,7 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     synchronous: 'NORMAL',
     logLevel: 'warn',
     redis: { url: 'redis://:secret@127.0.0.1', from: 'AGENTMESH_REDIS_URL' },
+    a2aTeam: null,
   });
   const flags = {
     dataDir: '/flag',

@@ -35,6 +35,7 @@ const DaemonConfigSchema = z.object({
     .pipe(z.enum(['FULL', 'NORMAL'], 'takes FULL (survives a power cut) or NORMAL (survives a crash)')),
   logLevel: z.enum(LOG_LEVELS, `takes one of ${LOG_LEVELS.join(', ')}`),
   redis: z.object({ url: z.string(), from: z.string() }).nullable(),
+  a2aTeam: z.string().min(1).nullable(),
 });
 export type DaemonConfig = Readonly<z.infer<typeof DaemonConfigSchema>>;
 
@@ -46,6 +47,7 @@ const FLAG_OF = {
   synchronous: '--synchronous',
   logLevel: '--log-level',
   redis: '--redis',
+  a2aTeam: `a2a.default_team in ${FILES.config}`,
 } as const satisfies Record<keyof DaemonConfig, string>;
 
 /** A password among the arguments of a program can be read by every user of the machine. */
@@ -82,6 +84,7 @@ export const readConfig = (flags: StartFlags, env: NodeJS.ProcessEnv): DaemonCon
     synchronous: flags.synchronous ?? set(env['AGENTMESH_SYNCHRONOUS']) ?? 'FULL',
     logLevel: flags.logLevel ?? set(env['AGENTMESH_LOG_LEVEL']) ?? 'info',
     redis: redisOf(flags, env, dataDir),
+    a2aTeam: readConfigFile(dataDir).a2a?.default_team ?? null,
   });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

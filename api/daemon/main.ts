@@ -126,7 +126,7 @@ export const startDaemon = async (
     const tcp = await listenTcp(config.host, config.port);
     servers.push(tcp.server);
     const { hosts, origins } = tcp;
-    const protocols = createProtocols(tcp.url, around.log);
+    const protocols = createProtocols({ baseUrl: tcp.url, defaultTeam: config.a2aTeam, log: around.log });
     undo.push(() => {
       protocols.close();
     });
