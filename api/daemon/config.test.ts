@@ -51,7 +51,7 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     redis: 'redis://127.0.0.1:7000',
   };
   const redis = { url: flags.redis, from: '--redis' };
-  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0, redis });
+  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0, redis, a2aTeam: null });
   const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
   assert.deepEqual(readConfig({}, empty), readConfig({}, {}));
 });
