@@ -8,21 +8,16 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
+import { BUNDLED_PACKAGES, contentsOf } from './cli-contents.js';
 import { runQuietly } from './command.js';
 
 const ROOT = dirname(import.meta.dirname);
 const OUT = join(ROOT, 'dist', 'cli');
 const LIST = 'agentmesh.json';
-/** What may be in it: a server would be paid for at each command, were it run or not. */
-const ALLOWED =
-  /^(cli\/|api\/contract\/|machines\/|(.*\/)?node_modules\/(clipanion|typanion|eventsource-parser)\/)/;
 /** What else decides what the bundle is: the way it is made, and the versions of what is in it. */
+// prettier-ignore
 const MADE_BY = [
-  '.ci/cli-bundle.js',
-  '.ci/cli-warm.js',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
+  '.ci/cli-bundle.js', '.ci/cli-contents.js', '.ci/cli-warm.ts', 'package.json', 'package-lock.json', 'tsconfig.json',
 ];
 /** Written by npm at each install. */
 const INSTALLED = 'node_modules/.package-lock.json';
@@ -74,7 +69,22 @@ const leanClipanion = {
   },
 };
 
-/** @returns {Promise<string>} the bundle, a function of (require, module, urlOf) */
+/** Node's own modules are there anyway; a package that few commands need is not bundled (cli-contents.js). */
+const otherPackages = {
+  name: 'other-packages',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[^.#/]/ }, ({ path, kind }) => {
+      const [scope, name] = path.split('/');
+      const bundled = BUNDLED_PACKAGES.includes(scope.startsWith('@') ? `${scope}/${name}` : scope);
+      return kind === 'entry-point' || bundled ? undefined : { path, external: true };
+    });
+  },
+};
+
+/**
+ * @returns {Promise<{ text: string, unbundled: string[] }>} the bundle, a function of (require, module, urlOf), and the
+ *   commands that it cannot run
+ */
 const bundled = async () => {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: ROOT,
@@ -90,15 +100,14 @@ const bundled = async () => {
     minifySyntax: true,
     charset: 'ascii',
     legalComments: 'none',
-    plugins: [ownFiles, leanClipanion],
+    plugins: [ownFiles, leanClipanion, otherPackages],
     metafile: true,
     write: false,
     logLevel: 'silent',
   });
   if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'));
-  const foreign = Object.keys(metafile.inputs).filter((path) => !ALLOWED.test(path));
-  if (foreign.length > 0) throw new Error(`the command line must not load ${foreign.join(', ')}`);
-  return `(function (require, module, urlOf) {\n${outputFiles[0].text}\n})`;
+  const { unbundled } = contentsOf(metafile);
+  return { text: `(function (require, module, urlOf) {\n${outputFiles[0].text}\n})`, unbundled };
 };
 
 /** Writes a file so that it is there whole or not at all, a power cut included. */
@@ -118,19 +127,27 @@ const main = async () => {
   } catch {
     // Packages that another tool than npm installed.
   }
-  const text = await bundled();
+  const { text, unbundled } = await bundled();
   const name = `agentmesh-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
   const [bundle, code] = [`${name}.js`, `${name}.code`];
   mkdirSync(OUT, { recursive: true });
   writeWhole(bundle, text);
-  const warm = [join(import.meta.dirname, 'cli-warm.js'), join(OUT, bundle), join(OUT, `${code}.warm`)];
+  const warm = [join(import.meta.dirname, 'cli-warm.ts'), join(OUT, bundle), join(OUT, `${code}.warm`)];
   await runQuietly(process.execPath, warm, { cwd: ROOT });
   writeWhole(code, readFileSync(join(OUT, `${code}.warm`)));
   for (const path of [`dist/cli/${bundle}`, `dist/cli/${code}`, slashed(relative(ROOT, process.execPath))])
     see(path);
-  writeWhole(LIST, JSON.stringify({ node: process.execPath, bundle, code, files: [...seen.values()] }));
+  writeWhole(
+    LIST,
+    JSON.stringify({ node: process.execPath, bundle, code, unbundled, files: [...seen.values()] }),
+  );
   for (const old of readdirSync(OUT))
     if (![LIST, bundle, code].includes(old)) rmSync(join(OUT, old), { force: true });
 };
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -4,16 +4,18 @@
 // a second file costs a millisecond, and importing a built-in module touches each of its exports.
 
 /**
- * The bundle as a function that runs it. Null when there is none, when another Node compiled it, or when it is not of
- * these very sources: each file that it was made of must have the size and the time that it had then. Whatever is wrong
- * with it, the sources are right. With AGENTMESH_DEBUG they always run, so that a stack names their lines.
+ * The bundle as a function that runs it. Null when there is none, when another Node compiled it, when the command is not
+ * in it, or when it is not of these very sources: each file that it was made of must have the size and the time that it
+ * had then. Whatever is wrong with it, the sources are right. With AGENTMESH_DEBUG they always run, so that a stack names
+ * their lines.
  */
 const freshBundle = (root) => {
   if (process.env.AGENTMESH_DEBUG) return null;
   try {
     const { readFileSync, statSync } = process.getBuiltinModule('node:fs');
     const made = JSON.parse(readFileSync(`${root}/dist/cli/agentmesh.json`, 'utf8'));
-    if (made.node !== process.execPath) return null;
+    if (made.node !== process.execPath || process.argv.some((word) => made.unbundled.includes(word)))
+      return null;
     for (const [path, size, mtimeMs] of made.files) {
       const now = statSync(`${root}/${path}`);
       if (now.size !== size || now.mtimeMs !== mtimeMs) return null;

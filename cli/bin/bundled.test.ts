@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { RouteAnswer } from '#api/contract/shapes';
 import { readAll } from '../command-line/read-all.ts';
 import { bundle, copyCheckout, launcherOf, type Said } from '../testing/checkout.ts';
 import { agentmesh, fakeDaemon, type FakeDaemon } from '../testing/fake-daemon.ts';
@@ -48,14 +49,16 @@ const loadedBy = async (words: readonly string[], env: Readonly<Record<string, s
   return JSON.parse(readFileSync(list, 'utf8')) as { files: string[]; parts: string[] };
 };
 
-const health = {
+const health: RouteAnswer<'healthz'> = {
   status: 'ok',
   version: '1.2.3',
-  uptime_ms: 61_000,
+  log_id: 'log',
   head_seq: 7,
-  counts: { agents: 2, team_runs_active: 1, invocations_active: 1 },
-  mirror: { lag: 0, problem: null },
+  mirror: { ok: true, lag: 0, problem: null },
   problems: [],
+  queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
+  counts: { agents: 2, invocations_active: 1, team_runs_active: 1, approvals_pending: 0 },
+  uptime_ms: 61_000,
 };
 
 describe('the bundle', () => {
@@ -137,12 +140,33 @@ describe('the bundle', () => {
   });
 });
 
+describe('a command that needs a package of its own', () => {
+  test('is not in the bundle and runs from the sources, whatever stands around it', async () => {
+    const { unbundled } = JSON.parse(readFileSync(join(root, 'dist', 'cli', 'agentmesh.json'), 'utf8')) as {
+      unbundled: readonly string[];
+    };
+    assert.deepEqual(unbundled, ['mcp']);
+    const { files } = await loadedBy(['--output', 'text', 'mcp', '--help'], nobody);
+    assert.ok(files.includes(pathToFileURL(join(root, 'cli', 'agentmesh.ts')).href));
+  });
+
+  test('is no reason for another command to load it', async () => {
+    for (const words of [['--help'], ['run', '--help'], ['_complete', '--', 'mc']])
+      assert.deepEqual((await loadedBy(words, nobody)).files, [pathToFileURL(bin).href]);
+  });
+});
+
 describe('a server in the command line', () => {
   const planted: readonly (readonly [file: string, text: string, named: RegExp])[] = [
-    ['cli/commands/version.ts', "import '#engine/index';", /engine\/index\.ts/],
-    ['cli/commands/trace.ts', "void import('#api/app');", /api\/app\.ts/],
-    ['cli/render/style.ts', "import 'express';", /express/],
-    ['api/contract/request.ts', "import { z } from 'zod'; export const text = z.string();", /zod/],
+    ['cli/commands/version.ts', "import '#engine/index';", /load engine\/index\.ts/],
+    ['cli/commands/trace.ts', "void import('#api/app');", /load api\/app\.ts/],
+    ['cli/commands/audit.ts', "import 'express';", /cli\/commands\/audit\.ts must not load express/],
+    ['cli/render/style.ts', "import 'express';", /cli\/render\/style\.ts must not load express/],
+    [
+      'api/contract/request.ts',
+      "import { z } from 'zod'; export const text = z.string();",
+      /request\.ts .* zod/,
+    ],
   ];
   for (const [file, text, named] of planted)
     test(`is refused when it is bundled: ${text} in ${file}`, () => {
@@ -154,9 +178,18 @@ describe('a server in the command line', () => {
       writeFileSync(join(other, file), `${text}\n${readFileSync(join(other, file), 'utf8')}`);
       const { status, stderr } = bundle(other);
       assert.notEqual(status, 0);
-      assert.match(stderr, /the command line must not load /);
+      assert.match(stderr, /^[\w/ .]+ must not load /);
       assert.match(stderr, named);
     });
+});
+
+test('the commands that are run so that their code is compiled succeed: the daemon they meet answers as ours does', () => {
+  const { bundle: file } = JSON.parse(readFileSync(join(root, 'dist', 'cli', 'agentmesh.json'), 'utf8')) as {
+    bundle: string;
+  };
+  const warm = [join(root, '.ci', 'cli-warm.ts'), join(root, 'dist', 'cli', file), join(folder, 'code')];
+  const { status, stderr } = spawnSync(process.execPath, warm, { encoding: 'utf8' });
+  assert.deepEqual([status, stderr.replaceAll(/^no (?:agent|run) .*\n/gm, '')], [0, '']);
 });
 
 describe('the preparation of a checkout', () => {

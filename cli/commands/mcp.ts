@@ -1,8 +1,6 @@
 // agentmesh mcp: the mesh as an MCP server on standard input and output, for agents that start their tools themselves.
 import { Command } from 'clipanion';
-import { MESH_TOOLS } from '#api/contract/mesh-tools';
 import { MeshCommand } from '../command-line/mesh-command.ts';
-import { serveMesh } from '../mcp/serve.ts';
 
 export class McpCommand extends MeshCommand {
   static override readonly paths = [['mcp']];
@@ -11,7 +9,8 @@ export class McpCommand extends MeshCommand {
     details: `
       Meant to be started by an agent (Claude Code, Codex, OpenClaw, OpenCode …), not by hand: it speaks MCP on standard
       input and output until its input ends, as in \`claude mcp add agentmesh -- agentmesh mcp\` or
-      \`codex mcp add agentmesh -- agentmesh mcp\`. The tools: ${MESH_TOOLS.map(({ name }) => name).join(', ')}.
+      \`codex mcp add agentmesh -- agentmesh mcp\`. The tools: mesh_list_agents,
+      mesh_list_teams, mesh_run, mesh_start_team, mesh_status, mesh_trace, mesh_cancel.
 
       What an agent starts while the mesh has it at work carries the chain of runs behind it: AGENTMESH_RUN_ID is set for
       agents that the mesh starts itself. Agents that speak MCP over HTTP find the same tools at /mcp of the daemon
@@ -21,6 +20,8 @@ export class McpCommand extends MeshCommand {
   });
 
   override async perform(): Promise<number> {
+    // The SDK and its schemas are a server: help and every other command do without.
+    const { serveMesh } = await import('../mcp/serve.ts');
     await serveMesh(this.client, {
       runId: process.env['AGENTMESH_RUN_ID'] ?? null,
       onError: (error) => this.context.stderr.write(`${error.message}\n`),
