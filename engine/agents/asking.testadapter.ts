@@ -61,6 +61,9 @@ const follow = async (
   }
 };
 
+/** An installation that leaves nothing behind. */
+const STEPS = [{ change: 'nothing that stays' }];
+
 /** The adapter of kind `asking`. */
 export const createAskingAdapter = (): AgentAdapter => ({
   kind: 'asking',
@@ -88,8 +91,9 @@ export const createAskingAdapter = (): AgentAdapter => ({
       latencyMs: 0,
       problem: null,
     }),
-  plan: () => Promise.resolve({ kind: 'asking', steps: [], obstacles: [], details: null }),
-  install: () => Promise.resolve({ kind: 'asking', steps: [], details: null }),
+  plan: ({ dir = '/' }) =>
+    Promise.resolve({ kind: 'asking', dir, steps: STEPS, obstacles: [], details: null }),
+  install: ({ dir = '/' }) => Promise.resolve({ kind: 'asking', dir, steps: STEPS, details: null }),
   uninstall: () => Promise.resolve(),
   discover: () => (async function* () {})(),
   invoke: async (request, sink) => {
