@@ -1,5 +1,6 @@
 // What a trace shows: the shapes that view.ts computes from events. The CLI and the console render these and nothing else.
 import type { EventKind, EventV1 } from '#machines/nouns/event';
+import type { ApprovalKind, ApprovalState } from '#machines/nouns/approval-words';
 import type { InvocationState, StepState } from '#machines/nouns/run';
 
 export type Severity = 'info' | 'good' | 'warn' | 'bad';
@@ -94,6 +95,31 @@ export interface StepTrack {
   readonly attempts: readonly AttemptView[];
 }
 
+/** What an agent asked a person. */
+export interface ApprovalView {
+  readonly id: string;
+  /** seq of the event that asked. */
+  readonly seq: number;
+  readonly runId: string;
+  readonly step: string | null;
+  readonly agent: string | null;
+  readonly kind: ApprovalKind;
+  /** In the agent’s own words. */
+  readonly title: string;
+  readonly tool: string | null;
+  /** Whole. */
+  readonly operation: unknown;
+  readonly hash: string;
+  readonly state: ApprovalState;
+  readonly requestedAt: string;
+  readonly expiresAt: string | null;
+  readonly decidedAt: string | null;
+  /** Who decided; null when nobody did. */
+  readonly by: string | null;
+  readonly answer: string | null;
+  readonly reason: string | null;
+}
+
 /** Where and why it failed, and what to do next. */
 export interface FailureView {
   readonly step: string | null;
@@ -123,6 +149,8 @@ export interface View {
   readonly steps: readonly StepTrack[];
   /** Calls that belong to no step: plain runs and tasks. */
   readonly calls: readonly AttemptView[];
+  /** What agents asked people, in order. */
+  readonly approvals: readonly ApprovalView[];
   /** Active states of the chart with their ancestors, outermost first: `running`, `running.analyze`. */
   readonly activeStates: readonly string[];
   readonly items: readonly TimelineItem[];
@@ -142,6 +170,7 @@ export interface Draft {
   inputs: Readonly<Record<string, unknown>>;
   steps: readonly StepTrack[];
   calls: readonly AttemptView[];
+  approvals: readonly ApprovalView[];
   activeStates: readonly string[];
   items: TimelineItem[];
   failure: FailureView | null;

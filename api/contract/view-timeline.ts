@@ -1,5 +1,6 @@
 // The timeline half of the view: which line an event becomes, and which events share a line.
 import type { EventV1 } from '#machines/nouns/event';
+import { approvalContent, waitOf } from './view-approvals.ts';
 import {
   isTeamRunEvent,
   numberOf,
@@ -37,6 +38,8 @@ type Content = Pick<
 const plain = { transition: null, tool: null, artifact: null } as const;
 
 const statusContent = (event: EventV1): Content => {
+  const approval = approvalContent(event);
+  if (approval !== null) return { ...plain, ...approval };
   const state = textOf(event.payload['state']) ?? 'status';
   const machineEvent = isTeamRunEvent(event) ? textOf(event.payload['event']) : null;
   const [from, to] = [textOf(event.payload['from']), textOf(event.payload['to'])];
@@ -197,9 +200,24 @@ const foldState = (draft: Draft, event: EventV1): boolean => {
   return false;
 };
 
+/** A line that waits for a person lasts until somebody, or the clock, decided. Answers whether one begins here. */
+const foldWait = (draft: Draft, event: EventV1): boolean => {
+  const wait = waitOf(event);
+  if (wait === null) return false;
+  const at = draft.openItems.get(wait.key);
+  const item = at === undefined ? undefined : draft.items[at];
+  if (wait.begins) draft.openItems.set(wait.key, draft.items.length);
+  else if (at !== undefined && item !== undefined) {
+    draft.items[at] = { ...item, endTs: event.ts, open: false };
+    draft.openItems.delete(wait.key);
+  }
+  return wait.begins;
+};
+
 /** Puts the event on the timeline: on the line that it continues or repeats, or on a new one. */
 export const applyToTimeline = (draft: Draft, event: EventV1): void => {
   if (foldState(draft, event)) return;
+  const waits = foldWait(draft, event);
   const join = joinOf(event);
   const at = join === null ? undefined : draft.openItems.get(join.key);
   const item = at === undefined ? undefined : draft.items[at];
@@ -211,7 +229,7 @@ export const applyToTimeline = (draft: Draft, event: EventV1): void => {
   }
   const open = join !== null && !join.ends && !late;
   if (open) draft.openItems.set(join.key, draft.items.length);
-  draft.items.push(itemOf(event, open));
+  draft.items.push(itemOf(event, open || waits));
 };
 
 /** Ends every open line of a run: it is over, nothing more comes. */

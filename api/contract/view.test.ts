@@ -239,6 +239,19 @@ const anything = fc.record({
       phase: fc.constantFrom('start', 'update', 'end'),
       text: fc.string(),
     }),
+    fc.record(
+      {
+        state: fc.constantFrom('waiting-approval', 'approval-decided'),
+        data: fc.record(
+          {
+            approval_id: fc.constantFrom('p1', 'p2'),
+            decision: fc.constantFrom('approved', 'rejected', 'refused', 'x'),
+          },
+          { noNullPrototype: true },
+        ),
+      },
+      { noNullPrototype: true },
+    ),
   ),
   metadata: fc.record({
     source: fc.constantFrom('engine', 'agent', 'client'),
@@ -266,4 +279,43 @@ void test('prefix and rest make the whole, replays change nothing, and every eve
       );
     }),
   );
+});
+
+void test('what an agent asks a person waits, is decided, and its line lasts as long', () => {
+  const asked = { approval_id: 'p1', kind: 'permission', tool: 'exec', operation: { command: 'make' } };
+  const waiting: readonly Given[] = [
+    { payload: { state: 'submitted', text: 'x' }, metadata: { agent: 'calc' } },
+    { payload: { state: 'waiting-approval', text: 'run make', data: { ...asked, operation_hash: 'ab' } } },
+  ];
+  const open = view(waiting);
+  assert.deepEqual(
+    open.approvals.map(({ id, state, title, operation }) => [id, state, title, operation]),
+    [['p1', 'pending', 'run make', { command: 'make' }]],
+  );
+  assert.equal(open.items.at(-1)?.open, true);
+  const by = { kind: 'socket', role: 'owner', detail: 'uid:1' };
+  const decided = (source: string, approval_id: string, decision = 'approved'): Given => ({
+    payload: { state: 'approval-decided', text: 'run make', data: { approval_id, decision, by } },
+    metadata: { source },
+  });
+  assert.equal(
+    view([...waiting, decided('agent', 'p1')]).approvals[0]?.state,
+    'pending',
+    'agents decide nothing',
+  );
+  assert.equal(view([...waiting, decided('engine', 'other')]).approvals[0]?.state, 'pending');
+  const shown = view([...waiting, decided('engine', 'p1'), decided('engine', 'p1', 'expired')]);
+  assert.deepEqual([shown.approvals[0]?.by, shown.approvals.length], ['socket uid:1', 1]);
+  const [, wait, end] = shown.items;
+  assert.deepEqual([wait?.open, wait?.endTs, wait?.title], [false, end?.ts, 'waiting for a person']);
+  assert.deepEqual(
+    [end?.word, end?.title, end?.severity],
+    ['approval-approved', 'approved by socket uid:1', 'good'],
+  );
+  const refused = view([
+    {
+      payload: { state: 'approval-decided', text: 'huge', data: { decision: 'refused', reason: 'too long' } },
+    },
+  ]);
+  assert.deepEqual([refused.approvals.length, refused.items[0]?.text], [0, 'huge · too long']);
 });

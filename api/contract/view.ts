@@ -2,6 +2,7 @@
 import { ERRORS, isErrorCode } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
 import type { StepState, TeamRunStatus } from '#machines/nouns/run';
+import { applyToApprovals } from './view-approvals.ts';
 import { applyToCalls, updateStep } from './view-calls.ts';
 import {
   isTeamRunEvent,
@@ -16,6 +17,7 @@ import {
 import { applyToTimeline } from './view-timeline.ts';
 
 export type {
+  ApprovalView,
   ArtifactUse,
   AttemptView,
   FailureView,
@@ -37,6 +39,7 @@ export const emptyView = (): View => ({
   inputs: {},
   steps: [],
   calls: [],
+  approvals: [],
   activeStates: [],
   items: [],
   failure: null,
@@ -133,6 +136,7 @@ const applyOne = (draft: Draft, event: EventV1): void => {
   draft.teamRunId ??= event.team_run_id;
   applyToTimeline(draft, event);
   if (!isTeamRunEvent(event)) {
+    applyToApprovals(draft, event);
     applyToCalls(draft, event);
     return;
   }
