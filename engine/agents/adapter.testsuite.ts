@@ -69,7 +69,8 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       assert.ok(sink.calls.includes('handle') && sink.calls.includes('sent'));
       const firstEvent = sink.calls.findIndex((call) => call !== 'handle' && call !== 'sent');
       assert.ok(sink.calls.indexOf('handle') < firstEvent);
-      assert.equal(sink.calls.filter((call) => call === 'handle').length, 1);
+      // Once, and once more where the agent names the run only when it has begun.
+      assert.ok(sink.calls.filter((call) => call === 'handle').length <= 2);
     });
 
     it('streams pieces in order, and the outcome holds the whole', async () => {

@@ -175,7 +175,10 @@ export type ApprovalAnswer =
 
 /** Where an adapter reports to. Await each call: it resolves when the fact is durable. */
 export interface Sink {
-  /** Saves what finds this run again. Before the first event, and before any effect that a crash could orphan. */
+  /**
+   * Saves what finds this run again. Before the first event, and before any effect that a crash could orphan; once more
+   * when the agent has given the run an id of its own, with everything that was saved before.
+   */
   handle(native: NativeHandle, taskId: string | null): Promise<void>;
   /**
    * Deltas of a text (delta: true), whole messages that are not the final answer, tools, reasoning, statuses, and each

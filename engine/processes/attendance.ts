@@ -20,8 +20,11 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Takes a piece of a pipe; the next one is read when it is done. What it throws ends the reading. */
-export type Taker = (bytes: Uint8Array) => Promise<void>;
+/** Takes what comes through a pipe: piece by piece, each when the one before is done with, and its end. */
+export interface PipeReader {
+  readonly push: (bytes: Uint8Array) => Promise<void>;
+  readonly end: () => Promise<void>;
+}
 
 export interface Attendance {
   readonly exited: Promise<Exit>;
@@ -30,9 +33,9 @@ export interface Attendance {
   readonly end: () => Promise<boolean>;
   /**
    * Reads both pipes to their ends, and sweeps the group once the program itself has exited. Pipes that strangers hold
-   * open are given up. Rejects with what a taker throws; the caller ends the group then.
+   * open are given up. Rejects with what a reader throws; the caller ends the group then.
    */
-  readonly read: (stdout: Taker, stderr: Taker) => Promise<Exit>;
+  readonly read: (stdout: PipeReader, stderr: PipeReader) => Promise<Exit>;
   /** Lets go of the pipes. */
   readonly close: () => void;
 }
@@ -53,13 +56,18 @@ export const pause = (clock: Clock, ms: number): Promise<void> =>
     clock.after(ms, resolve);
   });
 
-const readAll = async (clock: Clock, pipe: Readable, take: Taker, activity: Activity): Promise<void> => {
+const readAll = async (
+  clock: Clock,
+  pipe: Readable,
+  reader: PipeReader,
+  activity: Activity,
+): Promise<void> => {
   let fault: { readonly error: unknown } | null = null;
   try {
     for await (const bytes of pipe as AsyncIterable<Uint8Array>) {
       activity.working += 1;
       try {
-        await take(bytes);
+        await reader.push(bytes);
       } catch (error) {
         fault = { error };
         throw error;
@@ -72,6 +80,7 @@ const readAll = async (clock: Clock, pipe: Readable, take: Taker, activity: Acti
     // A pipe that was given up ends with an error of its own.
     if (fault !== null || !activity.isGivenUp) throw error;
   }
+  await reader.end();
 };
 
 /** Watches over a program from its gate on. */

@@ -7,7 +7,7 @@ import { LogLines } from '../../processes/log-lines.ts';
 import { findProgram } from '../../processes/program.ts';
 import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { runEnvironment } from './environment.ts';
-import { StdoutLines } from './stdout-lines.ts';
+import { StdoutLines, type Piece } from './stdout-lines.ts';
 import { OutputTooLarge, Transcript } from './transcript.ts';
 
 const failed = (error: Failure): Outcome => ({ status: 'failed', artifacts: [], error });
@@ -56,14 +56,13 @@ const converse = async (clock: Clock, gated: Gated, request: InvokeRequest, sink
         lines.map((text) => transcript.report({ kind: 'status', payload: { state: 'working', text } })),
       );
     };
+    const take = async (pieces: readonly Piece[]): Promise<void> => {
+      for (const piece of pieces) await transcript.take(piece);
+    };
     const exit = await attendance.read(
-      async (bytes) => {
-        for (const piece of stdout.push(bytes)) await transcript.take(piece);
-      },
-      (bytes) => log(stderr.push(bytes)),
+      { push: (bytes) => take(stdout.push(bytes)), end: () => take(stdout.end()) },
+      { push: (bytes) => log(stderr.push(bytes)), end: () => log(stderr.end()) },
     );
-    for (const piece of stdout.end()) await transcript.take(piece);
-    await log(stderr.end());
     const said = await transcript.close();
     if (!wasEnded) return outcomeOf(exit, said, transcript.failure, stderr.tail);
     return { status: 'cancelled', ...said, cancelConfirmed: await end() };

@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { EventKindSchema, PAYLOAD_SCHEMAS } from '#machines/nouns/event';
 import { LIMITS } from '#machines/nouns/limits';
 import { z } from 'zod';
+import { depthOf } from '../../processes/json-lines.ts';
 import type { AdapterEvent } from '../adapter.ts';
 
 /** A piece of stdout. */
@@ -20,23 +21,6 @@ const EventLineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('reasoning'), payload: PAYLOAD_SCHEMAS.reasoning, delta, metadata }),
   z.object({ kind: z.literal('error'), payload: PAYLOAD_SCHEMAS.error, metadata }),
 ]);
-
-/** How deep the brackets of a JSON text nest; brackets inside strings do not count. */
-const depthOf = (json: string): number => {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const char = json[at];
-    if (inString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{' || char === '[') deepest = Math.max(deepest, (depth += 1));
-    else if (char === '}' || char === ']') depth -= 1;
-  }
-  return deepest;
-};
 
 const withoutUndefined = (value: z.infer<typeof EventLineSchema>): AdapterEvent =>
   Object.fromEntries(
