@@ -2,14 +2,17 @@
 import type { Ports } from '../ports.ts';
 import type { AgentAdapter } from './adapter.ts';
 import { createA2aAdapter } from './a2a/adapter.ts';
+import { createAcpAdapter } from './acp/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
 
 /** The adapters by kind. */
 export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> =>
   new Map(
-    [createCommandAdapter(ports), createA2aAdapter(ports), createNanoclawAdapter(ports)].map((adapter) => [
-      adapter.kind,
-      adapter,
-    ]),
+    [
+      createCommandAdapter(ports),
+      createA2aAdapter(ports),
+      createAcpAdapter(ports),
+      createNanoclawAdapter(ports),
+    ].map((adapter) => [adapter.kind, adapter]),
   );

@@ -193,6 +193,6 @@ export const converse = async (
   mannerOf: (stage: Stage) => Manner,
 ): Promise<Outcome> => {
   if (request.signal.aborted) return { status: 'cancelled', artifacts: [], cancelConfirmed: true };
-  const gated = await startGated(program, markedEnvironment(program, request.key));
+  const gated = await startGated(program, markedEnvironment(program, request));
   return 'child' in gated ? attendTo(clock, gated, request, sink, mannerOf) : failed(gated);
 };

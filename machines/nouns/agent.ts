@@ -114,7 +114,11 @@ export const AgentEntrySchema = z
     'give exactly one of url, command and dir',
   )
   .refine((e) => e.dir === undefined || e.kind !== undefined, 'an agent in a dir needs a kind')
-  .refine((e) => e.command === undefined || e.name !== undefined, 'a command agent needs a name');
+  .refine(
+    // Kinds that speak a protocol say what they are called; a plain command does not.
+    (e) => e.command === undefined || e.name !== undefined || (e.kind ?? 'command') !== 'command',
+    'a command agent needs a name',
+  );
 export type AgentEntry = z.infer<typeof AgentEntrySchema>;
 
 export const BootstrapSchema = z.looseObject({ agents: z.array(z.unknown()) });

@@ -2,16 +2,11 @@
 //
 // settings: `mode` (a session mode of the agent), `authenticate` (the id of one of its login methods), and any option
 // that the agent offers for a session, by its id, such as `model`.
-import { resolve } from 'node:path';
 import type { Ports } from '../../ports.ts';
-import { converse } from '../../processes/conversation.ts';
-import { createProgramProbe, inquire, jsonReader, type Introduction } from '../../processes/inquiry.ts';
 import { endLeftBehind } from '../../processes/left-behind.ts';
-import { findProgram } from '../../processes/program.ts';
-import type { AgentAdapter, Capabilities, Found } from '../adapter.ts';
-import { argvOf, LAUNCHES } from './launch.ts';
-import { acpManner, initialize } from './session.ts';
-import { openWire } from './wire.ts';
+import type { AgentAdapter, Capabilities } from '../adapter.ts';
+import { findPrograms } from './launch.ts';
+import type { createAcpProbe } from './probe.ts';
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -27,52 +22,18 @@ const CAPABILITIES: Capabilities = {
   remote: false,
 };
 
-/** Known programs that are on the PATH. */
-async function* findPrograms(signal: AbortSignal): AsyncGenerator<Found> {
-  for (const [name, { title, isSecondChoice }] of Object.entries(LAUNCHES)) {
-    if (isSecondChoice === true || signal.aborted) continue;
-    const entry = { name, kind: 'acp', command: [name] };
-    const program = findProgram(entry);
-    if ('file' in program) yield { entry, source: 'local', detail: `${title} at ${program.file}` };
-    await Promise.resolve();
-  }
-}
-
-/** The adapter for ACP agents. */
+/** The adapter for ACP agents. The SDK is loaded when the first of them is met. */
 export const createAcpAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => {
-  const probe = createProgramProbe(clock, argvOf, (program, signal) =>
-    inquire(clock, program, signal, (say) => {
-      const wire = openWire({
-        say,
-        onUpdate: () => Promise.resolve(),
-        onPermission: () => Promise.resolve({ outcome: { outcome: 'cancelled' } }),
-      });
-      const { promise: answer, resolve: answerWith, reject } = Promise.withResolvers<Introduction>();
-      return {
-        answer,
-        begin() {
-          initialize(wire.agent).then(({ agentInfo, protocolVersion }) => {
-            answerWith({
-              name: agentInfo?.title ?? agentInfo?.name ?? null,
-              version: agentInfo?.version ?? null,
-              protocol: `ACP ${String(protocolVersion)}`,
-            });
-          }, reject);
-        },
-        stdout: jsonReader(
-          (value) => wire.take(value),
-          () => {
-            wire.close();
-          },
-        ),
-      };
-    }),
-  );
+  let look: ReturnType<typeof createAcpProbe> | null = null;
   return {
     kind: 'acp',
     summary: 'programs that speak the Agent Client Protocol: OpenCode, Gemini CLI, Qwen Code and others',
     capabilities: () => CAPABILITIES,
-    probe: ({ entry }, { signal }) => probe(entry, signal),
+
+    async probe({ entry }, { signal }) {
+      look ??= (await import('./probe.ts')).createAcpProbe(clock);
+      return look(entry, signal);
+    },
 
     // The program is there or not: nothing of ours is put anywhere.
     plan: () => Promise.resolve({ kind: 'acp', steps: [], obstacles: [], details: null }),
@@ -80,13 +41,7 @@ export const createAcpAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter 
     uninstall: () => Promise.resolve(),
     discover: ({ signal }) => findPrograms(signal),
 
-    async invoke(request, sink) {
-      const { entry } = request.target;
-      const program = findProgram({ ...entry, command: argvOf(entry) });
-      if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
-      return converse(clock, program, request, sink, acpManner(resolve(program.cwd)));
-    },
-
+    invoke: async (request, sink) => (await import('./run.ts')).invoke(clock, request, sink),
     reattach: (request, handle) => endLeftBehind(clock, handle, request.key),
   };
 };

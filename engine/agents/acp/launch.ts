@@ -1,5 +1,7 @@
 // How known programs are started as ACP agents, each with the source that says so.
 import type { AgentEntry } from '#machines/nouns/agent';
+import { findProgram } from '../../processes/program.ts';
+import type { Found } from '../adapter.ts';
 
 interface Launch {
   /** What follows the program’s name. */
@@ -48,6 +50,13 @@ export const argvOf = ({ command = [] }: Pick<AgentEntry, 'command'>): string[] 
   return [program, ...(launchOf(program)?.args ?? [])];
 };
 
-/** What people call the program of an entry; null when the table does not know it. */
-export const titleOf = ({ command: [program = ''] = [] }: Pick<AgentEntry, 'command'>): string | null =>
-  launchOf(program)?.title ?? null;
+/** Known programs that are on the PATH. */
+export async function* findPrograms(signal: AbortSignal): AsyncGenerator<Found> {
+  for (const [name, { title, isSecondChoice }] of Object.entries(LAUNCHES)) {
+    if (isSecondChoice === true || signal.aborted) continue;
+    const entry = { name, kind: 'acp', command: [name] };
+    const program = findProgram(entry);
+    if ('file' in program) yield { entry, source: 'local', detail: `${title} at ${program.file}` };
+    await Promise.resolve();
+  }
+}
