@@ -33,7 +33,9 @@ export const leavable = <S extends Writable>(stream: S): S =>
 
 /** A terminal’s own width; of a pipe only where a caller that shows our output on its terminal says so. */
 const widthOf = (stream: Stream, env: Readonly<Record<string, string | undefined>>): number | null => {
-  if (stream.isTTY === true) return Math.max(20, stream.columns ?? 80);
+  // A terminal that does not know its size says 0.
+  const { columns = 0 } = stream;
+  if (stream.isTTY === true) return columns === 0 ? 80 : Math.max(20, columns);
   const told = env['CLICOLOR_FORCE'] ? Number(env['COLUMNS']) : Number.NaN;
   return Number.isSafeInteger(told) && told >= 20 ? told : null;
 };

@@ -1,5 +1,5 @@
 // Opens the database of a data folder: checks, a kept copy, migrations, pragmas, and the writer on top.
-import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import type { Migration } from 'kysely/migration';
@@ -33,7 +33,10 @@ const appliedMigrations = (db: Database): string[] => {
 /** Keeps a copy of the database as it was before a migration, under <file>.before-<migration>. */
 const keepCopy = (db: Database, file: string, migration: string): void => {
   db.pragma('wal_checkpoint(TRUNCATE)');
-  copyFileSync(file, `${file}.before-${migration}`);
+  const copy = `${file}.before-${migration}`;
+  copyFileSync(file, copy);
+  // SQLite makes its files with the umask; what they hold is the owner's alone.
+  chmodSync(copy, 0o600);
   const folder = join(file, '..');
   const prefix = `${file.slice(folder.length + 1)}.before-`;
   const copies = readdirSync(folder)
@@ -56,8 +59,10 @@ const migrate = async (
   if (pending.length === 0) return;
   const { Kysely, SqliteDialect } = kysely();
   const { Migrator } = kyselyMigration();
+  // A new database holds nothing that a copy could save.
+  const isNew = applied.length === 0;
   for (const name of pending) {
-    if (applied.length > 0) keepCopy(db, file, name);
+    if (!isNew) keepCopy(db, file, name);
     // The migrator would close the connection with its dialect; it works on the same one here.
     const connection = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db }) });
     const migrator = new Migrator({

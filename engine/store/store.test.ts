@@ -1,6 +1,6 @@
 // The store: batches roll back alone, seqs stay gapless, the schema is as declared, copies are kept, newer data is refused.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -157,8 +157,11 @@ describe('store', () => {
     await assert.rejects(open(), { code: 'data_newer' });
   });
 
+  const copies = (): string[] => readdirSync(folder).filter((name) => name.includes('.before-'));
+
   it('keeps a copy from before each migration of existing data, the last three of them', async () => {
     const store = await open();
+    assert.deepEqual(copies(), [], 'a new database was copied');
     await store.writer.submit(() => {
       store.meta.set('fact', 'kept');
     });
@@ -169,10 +172,12 @@ describe('store', () => {
     });
     const file = join(folder, 'a.db');
     (await openStore(file, { synchronous: 'FULL' }, ports, later(5))).close();
-    assert.deepEqual(
-      readdirSync(folder).filter((name) => name.includes('.before-')),
-      ['a.db.before-9002-later', 'a.db.before-9003-later', 'a.db.before-9004-later'],
-    );
+    assert.deepEqual(copies(), [
+      'a.db.before-9002-later',
+      'a.db.before-9003-later',
+      'a.db.before-9004-later',
+    ]);
+    assert.equal(statSync(join(folder, 'a.db.before-9002-later')).mode & 0o777, 0o600);
     const copy = new SqliteDatabase(join(folder, 'a.db.before-9002-later'), { readonly: true });
     assert.equal(copy.prepare("SELECT value FROM meta WHERE key = 'fact'").pluck().get(), 'kept');
     copy.close();
