@@ -15,7 +15,7 @@ interface Candidate {
 
 /** Ids that are offered at most: more than a screen of them helps nobody. */
 const IDS = 30;
-type Source = 'agents' | 'runs' | 'team-runs' | 'teams';
+type Source = 'agents' | 'approvals' | 'pending' | 'runs' | 'team-runs' | 'teams';
 
 /** Where the values of an option come from. */
 const OPTION_VALUES: Readonly<Record<string, Source | readonly string[]>> = {
@@ -43,6 +43,9 @@ const ARGUMENTS: Readonly<Record<string, Source | readonly string[]>> = {
   'runs cancel': 'runs',
   cancel: 'runs',
   trace: 'runs',
+  'approvals show': 'approvals',
+  'approvals approve': 'pending',
+  'approvals reject': 'pending',
   completion: ['bash', 'zsh', 'fish'],
 };
 
@@ -56,6 +59,16 @@ const idsOf = async (client: Client, source: Source): Promise<readonly Candidate
       const teams = await client.call('templates.list').catch(() => []);
       const local = localNames().map((name) => ({ word: name, about: 'of this folder' }));
       return [...local, ...teams.map((team) => ({ word: team.name, about: team.description }))];
+    }
+    case 'approvals':
+    case 'pending': {
+      const approvals = await client.call('approvals.list', {
+        query: { limit: IDS, ...(source === 'pending' ? { status: 'pending' } : {}) },
+      });
+      return approvals.map((each) => ({
+        word: each.approval_id,
+        about: `${each.agent} ${each.state} ${each.title}`,
+      }));
     }
     case 'team-runs': {
       const runs = await client.call('team-runs.list', { query: { limit: IDS } });

@@ -11,6 +11,7 @@ const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['Work', ['run', 'team run', 'team list', 'team check', 'cancel']],
   ['What happened', ['trace', 'runs list', 'runs get', 'runs watch', 'events list', 'events append']],
   ['Steering', ['runs pause', 'runs resume', 'runs cancel']],
+  ['What waits for you', ['approvals list', 'approvals show', 'approvals approve', 'approvals reject']],
   ['Trust', ['verify', 'audit']],
   ['More', ['demo', 'completion', 'version']],
 ];

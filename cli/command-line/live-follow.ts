@@ -5,6 +5,7 @@ import { MeshError } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
 import { Detached } from './detached.ts';
 import { followRun, type RunScope } from '../connection/follow-run.ts';
+import { waitingLines } from '../render/approvals.ts';
 import { escapeLine } from '../render/escape.ts';
 import { spinner } from '../render/spinner.ts';
 import type { Terminal } from '../render/terminal.ts';
@@ -28,6 +29,15 @@ export interface LiveOptions {
   readonly onEvent?: (view: View, event: EventV1) => void | Promise<void>;
 }
 
+/** The events of a run that is joined late tell of questions that were answered long ago. */
+const stillWaits = async (client: Client, id: string): Promise<boolean> => {
+  try {
+    return (await client.call('approvals.get', { params: { approval_id: id } })).state === 'pending';
+  } catch {
+    return true;
+  }
+};
+
 const atWork = (view: View): string => {
   const call = [...view.calls, ...view.steps.flatMap((step) => step.attempts)].findLast(
     (each) => each.endedAt === null,
@@ -36,7 +46,8 @@ const atWork = (view: View): string => {
   const since = call?.startedAt ?? view.startedAt;
   const time = since === null ? '' : ` · ${duration(between(since, new Date().toISOString()))}`;
   const words = [step?.id, call?.agent ?? null].filter((word) => typeof word === 'string').join(' · ');
-  return escapeLine(`${words === '' ? (view.status ?? 'waiting') : words}${time}`);
+  const waits = view.approvals.some(({ state }) => state === 'pending') ? 'waiting for you · ' : '';
+  return escapeLine(`${waits}${words === '' ? (view.status ?? 'waiting') : words}${time}`);
 };
 
 /** The end of the run. Throws Detached when the person leaves, MeshError when the daemon stays away. */
@@ -81,6 +92,7 @@ export const liveFollow = async (
   const show = (view: View, item: TimelineItem): void => {
     if (options.hides?.(item) === true) return;
     // A tool is shown when it starts and when it ends; an answer in pieces once it is whole; a state once.
+    // The line that waits for a person is told by itself.
     if (item.open && (item.kind !== 'tool' || begun.has(item.seq))) return;
     if (item.kind === 'status' && begun.has(item.seq)) return;
     begun.add(item.seq);
@@ -96,6 +108,9 @@ export const liveFollow = async (
         latest = now;
         const item = now.items.findLast((each) => each.seqs.at(-1) === event.seq);
         if (options.progress && item !== undefined) show(now, item);
+        const asked = now.approvals.find(({ seq }) => seq === event.seq);
+        if (asked !== undefined && (await stillWaits(client, asked.id)))
+          for (const line of waitingLines(asked, terminal.noteStyle)) say(line);
         spin.clear();
         await options.onEvent?.(now, event);
       },

@@ -16,6 +16,7 @@ export const SHARED: ReadonlySet<string> = new Set([
 export const VALUES: Readonly<Record<string, string>> = {
   '--after-seq': 'SEQ',
   '--agent': 'NAME',
+  '--answer': 'TEXT',
   '--bootstrap': 'FILE',
   '--color': 'WHEN',
   '--cwd': 'FOLDER',

@@ -36,6 +36,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'runs pause':    { load: async () => (await import('../commands/runs/pause.ts')).RunsPauseCommand },
   'runs resume':   { load: async () => (await import('../commands/runs/resume.ts')).RunsResumeCommand },
   'runs cancel':   { load: async () => (await import('../commands/runs/cancel.ts')).RunsCancelCommand },
+  'approvals list':    { load: async () => (await import('../commands/approvals/list.ts')).ApprovalsListCommand, alias: 'approvals' },
+  'approvals show':    { load: async () => (await import('../commands/approvals/show.ts')).ApprovalsShowCommand },
+  'approvals approve': { load: async () => (await import('../commands/approvals/approve.ts')).ApprovalsApproveCommand },
+  'approvals reject':  { load: async () => (await import('../commands/approvals/reject.ts')).ApprovalsRejectCommand },
   'verify':        { load: async () => (await import('../commands/verify.ts')).VerifyCommand },
   'audit':         { load: async () => (await import('../commands/audit.ts')).AuditCommand },
   'mcp':           { load: async () => (await import('../commands/mcp.ts')).McpCommand },
@@ -51,6 +55,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   events: 'The event log',
   team: 'Teams: several agents, step by step',
   runs: 'Team runs and calls',
+  approvals: 'What agents ask people',
 };
 
 const byWords = new Map(

@@ -84,7 +84,8 @@ export class TraceCommand extends MeshCommand {
     const printed = new Set<number>();
     const print = async (all: boolean): Promise<void> => {
       for (const item of view.items) {
-        if (printed.has(item.seq) || (item.open && !all)) continue;
+        // What waits for a person is told at once: it may wait for long.
+        if (printed.has(item.seq) || (item.open && item.kind !== 'status' && !all)) continue;
         printed.add(item.seq);
         const lines = itemLines(item, view, {
           style: terminal.style,

@@ -24,6 +24,14 @@ export const healthLines = ({ health, address, folder }: DaemonState, style: Sty
       'at work',
       `${count(counts.team_runs_active, 'team run')}, ${count(counts.invocations_active, 'call')}`,
     ),
+    ...(counts.approvals_pending === 0
+      ? []
+      : [
+          row(
+            'waiting',
+            style.warn(`${count(counts.approvals_pending, 'approval')} for you: agentmesh approvals`),
+          ),
+        ]),
     ...(health.queue.driver === 'sqlite'
       ? []
       : [row('queue', `${health.queue.driver}, ${count(health.queue.waiting, 'job')} waiting`)]),

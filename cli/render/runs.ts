@@ -1,6 +1,7 @@
 // Team runs and calls in words: rows for lists, the page of one run, the account of a failure.
 import type { FailureView, View } from '#api/contract/view';
 import type { Invocation, RootCause, TeamRun, TeamRunSummary } from '#machines/nouns/run';
+import { pendingLines } from './approvals.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import { paintState, type Style } from './style.ts';
 import { table, type Column } from './table.ts';
@@ -15,6 +16,8 @@ export interface RunRow {
   readonly done: string;
   readonly created_at: string;
   readonly ended_at: string | null;
+  /** How many approvals of it wait for a person. */
+  readonly waiting: number;
 }
 
 export const teamRow = (run: TeamRunSummary): RunRow => ({
@@ -25,6 +28,7 @@ export const teamRow = (run: TeamRunSummary): RunRow => ({
   done: `${run.steps_done}/${run.steps_total}`,
   created_at: run.created_at,
   ended_at: run.ended_at,
+  waiting: run.pending_approvals.length,
 });
 
 export const callRow = (call: Invocation): RunRow => ({
@@ -35,6 +39,7 @@ export const callRow = (call: Invocation): RunRow => ({
   done: '',
   created_at: call.created_at,
   ended_at: call.ended_at,
+  waiting: call.pending_approvals.length,
 });
 
 const took = (from: string, to: string | null): string =>
@@ -46,8 +51,11 @@ export const runLines = (rows: readonly RunRow[], width: number, style: Style): 
     { head: 'ID', of: (row) => row.id },
     {
       head: 'STATUS',
-      of: (row) => row.status,
-      paint: (row) => (text) => text.replace(row.status, paintState(style, row.status)),
+      of: (row) => (row.waiting === 0 ? row.status : `${row.status}, waits for you`),
+      paint: (row) => (text) =>
+        text
+          .replace(row.status, paintState(style, row.status))
+          .replace('waits for you', style.warn('waits for you')),
     },
     { head: 'WHAT', of: (row) => row.what, gives: true },
     { head: 'STEP', of: (row) => row.step ?? '', gives: true, optional: true },
@@ -142,6 +150,7 @@ export const teamRunLines = (run: TeamRun, width: number, style: Style): readonl
     `  ${style.dim('template')} ${escapeLine(run.template.origin)}${commit} (${run.template.hash.slice(0, 12)})`,
     ...(inputs.length === 0 ? [] : [`  ${style.dim('inputs')}   ${escapeLine(inputs.join(' '))}`]),
     ...(run.enabled.length === 0 ? [] : [`  ${style.dim('takes')}    ${run.enabled.join(', ')}`]),
+    ...pendingLines(run.pending_approvals, style),
     ...(run.cancel_confirmed === false ? [style.warn('  the agent never confirmed the cancel')] : []),
     '',
     ...table(steps, stepColumns(style), width, style.dim),
@@ -160,6 +169,7 @@ export const callLines = (call: Invocation, style: Style): readonly string[] => 
     ...(call.from === null ? [] : [row('from', call.from)]),
     ...(call.task_id === null ? [] : [row('task', call.task_id)]),
     ...(call.team_run_id === null ? [] : [row('team run', `${call.team_run_id} step ${call.step ?? ''}`)]),
+    ...pendingLines(call.pending_approvals, style),
     ...(call.may_have_run_twice ? [style.warn('  it may have run twice')] : []),
     ...(call.cancel_confirmed === false ? [style.warn('  the agent never confirmed the cancel')] : []),
     ...(call.error === null
@@ -177,6 +187,19 @@ export const callLines = (call: Invocation, style: Style): readonly string[] => 
         )),
   ];
 };
+
+/** What was asked or answered, whole, under its name. */
+export const wordsLines = (name: string, words: string | null, style: Style): readonly string[] =>
+  words === null || words === ''
+    ? []
+    : [
+        '',
+        style.dim(name),
+        ...escapeText(words)
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ];
 
 /** One line that says how a view ended, for the end of a follow. */
 export const endLine = (view: View, style: Style): string => {

@@ -45,14 +45,15 @@ export const styleFor = (
   return isTerminal && env['TERM'] !== 'dumb' ? COLOURED : PLAIN;
 };
 
-const GOOD = new Set(['completed', 'reachable', 'ok']);
-const BAD = new Set(['failed', 'lost', 'blocked', 'error']);
+const GOOD = new Set(['completed', 'approved', 'reachable', 'ok']);
+const BAD = new Set(['failed', 'rejected', 'lost', 'blocked', 'error']);
 const WARN = new Set([
   'cancelled',
   'cancelling',
   'retrying',
   'paused',
   'waiting_approval',
+  'expired',
   'degraded',
   'stopping',
 ]);
