@@ -18,6 +18,7 @@ import {
 import { dirname } from 'node:path';
 import { v7 } from 'uuid';
 import type { AppendFile, Clock, CrashPoint, CrashPoints, Disk, Ids, Log, Ports } from './ports.ts';
+import { createNet } from './net/net.ts';
 import { CRASH_POINTS } from './ports.ts';
 import { MeshError } from '#machines/nouns/error-codes';
 
@@ -182,7 +183,7 @@ export const nodePorts = (log: Log, env: NodeJS.ProcessEnv): Ports => ({
   ids: risingIds(),
   random: { bytes: (count) => randomBytes(count) },
   disk: nodeDisk,
-  net: { fetch: (url, init) => fetch(url, init) },
+  net: createNet({ clock }),
   log,
   crash: crashPoints(env['AGENTMESH_CRASH_AT']),
 });

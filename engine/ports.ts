@@ -42,9 +42,35 @@ export interface AppendFile {
   close(): void;
 }
 
-/** The network as agents are reached through it. */
+/**
+ * Where a request may lead. public: the internet alone. lan: private networks too, for what was found on one, and never
+ * this machine. given: an origin that a person named, which may be anywhere an agent can be; every other origin is public.
+ */
+export type Reach = 'public' | 'lan' | { readonly given: string };
+
+export interface NetRequest {
+  readonly reach: Reach;
+  readonly method?: string;
+  readonly headers?: Headers | Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal | null;
+  /** Of the answer’s body: 1 MiB when absent. */
+  readonly maxBytes?: number;
+  /** For the whole exchange, to the last byte: 10 s when absent, null for streams and long calls that `signal` ends. */
+  readonly timeoutMs?: number | null;
+}
+
+/** The network as agents are reached through it: the only way out by HTTP, guarded (engine/net/net.ts). */
 export interface Net {
-  fetch(url: string, init?: RequestInit): Promise<Response>;
+  /**
+   * One request. A redirect is an answer like any other and never followed. Throws MeshError address_refused, without
+   * connecting, for link-local and metadata addresses, addresses outside of `reach`, ports of this daemon, and URLs with
+   * a user name; the reason of `signal`; Error ETOOBIG and
+   * ETIMEDOUT (also while the body is read) when a limit is passed; and what the system says of a connection that fails.
+   */
+  fetch(url: string, init: NetRequest): Promise<Response>;
+  /** A port of this daemon: no request ever goes there. */
+  keepOff(port: number): void;
 }
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

@@ -26,6 +26,7 @@ const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host
 export interface TcpListener {
   /** Serves nothing until it gets a `request` listener, in the same turn that this is returned in. */
   readonly server: Server;
+  readonly port: number;
   readonly url: string;
   /** Values of the Host header that mean this listener. */
   readonly hosts: readonly string[];
@@ -78,6 +79,7 @@ export const listenTcp = async (host: string, port: number): Promise<TcpListener
   const hosts = [inUrl(host), 'localhost'].map((name) => withPort(name, actual));
   return {
     server,
+    port: actual,
     url: `http://${withPort(inUrl(host), actual)}`,
     hosts,
     origins: hosts.map((name) => `http://${name}`),

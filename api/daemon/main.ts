@@ -98,6 +98,8 @@ export const startDaemon = async (
       removeInfo(dataDir);
     });
 
+    // No agent, card or announcement makes the daemon call itself.
+    parts.ports.net.keepOff(config.port);
     const engine = await parts.createEngine(
       {
         dataDir,
@@ -125,6 +127,7 @@ export const startDaemon = async (
     });
     const tcp = await listenTcp(config.host, config.port);
     servers.push(tcp.server);
+    parts.ports.net.keepOff(tcp.port);
     const { hosts, origins } = tcp;
     const protocols = createProtocols({ baseUrl: tcp.url, defaultTeam: config.a2aTeam, log: around.log });
     undo.push(() => {

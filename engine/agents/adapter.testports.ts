@@ -1,15 +1,15 @@
-// The real clock and network as ports, for tests of adapters.
+// The real clock and the real guarded network as ports, for tests of adapters.
+import { createNet } from '../net/net.ts';
 import type { Clock, Net } from '../ports.ts';
 
-export const testPorts: { readonly clock: Clock; readonly net: Net } = {
-  clock: {
-    now: () => Date.now(),
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => {
-        clearTimeout(timer);
-      };
-    },
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return () => {
+      clearTimeout(timer);
+    };
   },
-  net: { fetch: (url, init) => fetch(url, init) },
 };
+
+export const testPorts: { readonly clock: Clock; readonly net: Net } = { clock, net: createNet({ clock }) };

@@ -84,6 +84,7 @@ export const ERRORS = {
   agent_rejected: entry(502, EXIT.invocationFailed, false, 'The agent refused the task', 'Read the message of the agent in `agentmesh trace RUN`.'),
   agent_needs_input: entry(502, EXIT.invocationFailed, false, 'The agent asks for something that nobody can answer here', 'Give it in the prompt, then run again.'),
   invalid_agent_response: entry(502, EXIT.invocationFailed, true, 'The agent answered something that its protocol does not allow', 'Check the agent’s version; `agentmesh doctor` probes it.'),
+  address_refused: entry(422, EXIT.usage, false, 'The address may not be reached from here', 'Give the agent by its own URL with `agentmesh agents add URL`; link-local and metadata addresses are never reached.'),
   invalid_card: entry(422, EXIT.usage, false, 'The agent card cannot be used', 'Check the URL; the card must be JSON of at most 1 MiB with a name and an interface.'),
   agent_untrusted: entry(409, EXIT.invocationFailed, false, 'Nobody has trusted this agent yet', 'Look at it with `agentmesh agents get NAME`; then `agentmesh agents trust NAME`, or leave it.'),
   agent_changed: entry(409, EXIT.invocationFailed, false, 'The agent is not the one that was trusted', 'See what changed with `agentmesh agents get NAME`; accept it with `agentmesh agents trust NAME`, or remove it.'),

@@ -53,6 +53,10 @@ export const ERRORS_ZH_CN: Readonly<Partial<Record<ErrorCode, ErrorText>>> = {
   agent_rejected: ['智能体拒绝了任务', '请在 `agentmesh trace RUN` 中查看智能体的消息。'],
   agent_needs_input: ['智能体需要此处无人能提供的信息', '请写进提示词后重新运行。'],
   invalid_agent_response: ['智能体的响应不符合其协议', '请检查智能体的版本；`agentmesh doctor` 可以探测。'],
+  address_refused: [
+    '不允许从此处访问该地址',
+    '请用 `agentmesh agents add URL` 直接给出智能体的地址；链路本地和元数据地址一律不访问。',
+  ],
   invalid_card: ['智能体名片无法使用', '请检查 URL；名片须为不超过 1 MiB 的 JSON，并含名称和接口。'],
   agent_untrusted: [
     '尚无人信任该智能体',
