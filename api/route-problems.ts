@@ -26,7 +26,7 @@ const OWN: Readonly<Record<RouteId, readonly ErrorCode[]>> = {
   'trace.get': ['unknown_run'],
   'agents.list': [],
   'agents.get': ['unknown_agent'],
-  'agents.add': ['invalid_card', 'agent_unreachable', 'unsupported_agent_kind'],
+  'agents.add': ['invalid_card', 'address_refused', 'auth', 'agent_unreachable', 'unsupported_agent_kind'],
   'agents.trust': ['unknown_agent', 'agent_changed', 'card_signature_invalid'],
   'agents.remove': ['unknown_agent'],
   'installs.list': [],

@@ -2,6 +2,15 @@
 import type { AgentEntry, CardSignature, Skill } from '#machines/nouns/agent';
 import type { Failure } from '#machines/nouns/error';
 import type { EventKind, EventPayload } from '#machines/nouns/event';
+import type { Reach } from '../ports.ts';
+
+/** What shows an agent who we are, besides a bearer token. */
+export interface Credential {
+  /** `header` is where it goes; null: where the agent’s card says. */
+  readonly apiKey: { readonly value: string; readonly header: string | null } | null;
+  /** Sent as they are. */
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** Where an agent is and how to talk to it. The credential belongs to this agent at this origin and goes nowhere else. */
 export interface Target {
@@ -13,6 +22,10 @@ export interface Target {
   readonly card: unknown;
   /** Bearer token, already checked to belong to this target’s origin. */
   readonly token: string | null;
+  /** API key and headers, checked the same way; absent when there are none. */
+  readonly credential?: Credential;
+  /** Where requests to it may lead; the public internet when absent. */
+  readonly reach?: Reach;
 }
 
 export interface Capabilities {

@@ -4,6 +4,7 @@ import { LIMITS } from '#machines/nouns/limits';
 import { firstPresence, nextPresence } from '#machines/presence/presence';
 import type { Probe } from './adapter.ts';
 import type { AgentRow } from './agent-rows.ts';
+import { partSecrets } from './credentials.ts';
 import { cleanText, mergeSkills } from './naming.ts';
 import { firstTrust, namedTrust, probedTrust } from './trust.ts';
 
@@ -11,8 +12,9 @@ import { firstTrust, namedTrust, probedTrust } from './trust.ts';
 export const kindOf = (entry: AgentEntry): string =>
   entry.kind ?? (entry.url === undefined ? 'command' : 'a2a');
 
-const originOf = (token: string | null, entry: AgentEntry): string | null =>
-  token === null || entry.url === undefined ? null : new URL(entry.url).origin;
+/** The origin that secrets of an entry belong to; null when there are none. */
+const originOf = (secrets: readonly unknown[], entry: AgentEntry): string | null =>
+  secrets.every((each) => each === null) || entry.url === undefined ? null : new URL(entry.url).origin;
 
 /** The row of an agent that was never heard of before. */
 export const newRow = (
@@ -21,13 +23,14 @@ export const newRow = (
   source: Provenance['source'],
   now: number,
 ): AgentRow => {
-  const { token = null, ...entry } = given;
+  const { entry, token, credential } = partSecrets(given);
   return {
     name,
     kind: kindOf(entry),
     entry,
     token,
-    tokenOrigin: originOf(token, entry),
+    credential,
+    tokenOrigin: originOf([token, credential], entry),
     description: cleanText(entry.description ?? ''),
     version: null,
     protocol: null,
@@ -52,15 +55,18 @@ export const namedRow = (
   source: Provenance['source'],
   hasOthers: boolean,
 ): AgentRow => {
-  const { token: givenToken, ...said } = given;
+  const { entry: said, ...secrets } = partSecrets(given);
   const entry = hasOthers ? { ...known.entry, ...said } : said;
-  const token = givenToken ?? (hasOthers ? known.token : null);
+  // Secrets come and go together: a new key must not leave an old token behind.
+  const keepsOld = hasOthers && secrets.token === null && secrets.credential === null;
+  const { token, credential } = keepsOld ? known : secrets;
   return {
     ...known,
     kind: kindOf(entry),
     entry,
     token,
-    tokenOrigin: originOf(token, entry),
+    credential,
+    tokenOrigin: originOf([token, credential], entry),
     description: cleanText(entry.description ?? known.description),
     skills: mergeSkills(entry, known.skills),
     ...namedTrust(known, source),

@@ -1,4 +1,4 @@
-// Agents as rows: the statements of the registry, and what a row is to others. The token stays in its column.
+// Agents as rows: the statements of the registry, and what a row is to others. Secrets stay in their columns.
 import type {
   Agent,
   AgentEntry,
@@ -13,16 +13,18 @@ import { SavedPresenceSchema, type SavedPresence } from '#machines/presence/pres
 import type { Store } from '../store/open.ts';
 import type { Schema } from '../store/schema.ts';
 import { param, statement, writtenStatement } from '../store/statement.ts';
-import type { Identity } from './adapter.ts';
+import type { Credential, Identity } from './adapter.ts';
 import { endpointOf } from './naming.ts';
 import { identityHash, refusalOf, type TrustState } from './trust.ts';
 
 export interface AgentRow extends TrustState {
   readonly name: string;
   readonly kind: string;
-  /** Without its token. */
+  /** Without its secrets. */
   readonly entry: AgentEntry;
   readonly token: string | null;
+  readonly credential: Credential | null;
+  /** The origin that both belong to. */
   readonly tokenOrigin: string | null;
   readonly description: string;
   readonly version: string | null;
@@ -68,7 +70,7 @@ const stored = (row: AgentRow): StoredAgent => ({
   found: row.found === null ? null : JSON.stringify(row.found),
   changes: JSON.stringify(row.changes),
   card_signature: row.cardSignature,
-  credential: null,
+  credential: row.credential === null ? null : JSON.stringify(row.credential),
 });
 
 const identityOf = (text: string | null): Identity | null =>
@@ -79,6 +81,7 @@ const restored = (row: StoredAgent): AgentRow => ({
   kind: row.kind,
   entry: JSON.parse(row.entry) as AgentEntry,
   token: row.token,
+  credential: row.credential === null ? null : (JSON.parse(row.credential) as Credential),
   tokenOrigin: row.token_origin,
   description: row.description,
   version: row.version,
@@ -215,7 +218,7 @@ export const toAgent = (row: AgentRow, provenance: readonly ProvenanceRow[]): Ag
   first_seen: timestamp(row.firstSeen),
   last_seen: row.lastSeen === null ? null : timestamp(row.lastSeen),
   problem: alarmOf(row) ?? row.problem,
-  has_credential: row.token !== null,
+  has_credential: row.token !== null || row.credential !== null,
   trust: row.trust,
   trust_changes: [...row.changes],
   identity: identityHash(row.found),

@@ -13,7 +13,9 @@ import type { AgentAdapter, Probe, Target } from './adapter.ts';
 import { kindOf, namedRow, newRow, probedRow } from './agent-change.ts';
 import { createAgentRows, toAgent, type AgentRow, type ProvenanceRow } from './agent-rows.ts';
 import { chooseBySkill } from './by-skill.ts';
+import { partSecrets } from './credentials.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
+import { targetOfRow } from './target.ts';
 import { createTell } from './tell.ts';
 import { accepted, identityHash, refusalOf } from './trust.ts';
 
@@ -103,10 +105,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     throw new MeshError('unknown_agent', `No agent named ${name} is known${hint}`, { suggestions });
   };
 
-  const targetOf = ({ name, kind, entry, card, token, tokenOrigin }: AgentRow): Target => {
-    const isOwn = entry.url !== undefined && new URL(entry.url).origin === tokenOrigin;
-    return { name, kind, entry, card, token: isOwn ? token : null };
-  };
+  const targetOf = (row: AgentRow): Target => targetOfRow(row, read().provenance);
 
   const adapter = (kind: string): AgentAdapter => {
     const found = adapters.get(kind);
@@ -211,17 +210,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     withSkill: (skill, prefer) => targetOf(chooseBySkill(read().byName.values(), skill, prefer)),
 
     async add(caller, entry, source, detail) {
-      const kind = kindOf(entry);
-      const make = adapter(kind);
-      const { token = null, ...rest } = entry;
-      const name = provisionalName(entry);
-      const probe = await make.probe(
-        { name, kind, entry: rest, card: null, token: entry.url === undefined ? null : token },
-        { signal: AbortSignal.timeout(LIMITS.cardTimeoutMs) },
-      );
+      const { entry: rest } = partSecrets(entry);
+      const target = targetOf(newRow(provisionalName(entry), entry, source, ports.clock.now()));
+      const signal = AbortSignal.timeout(LIMITS.cardTimeoutMs);
+      const probe = await adapter(target.kind).probe(target, { signal });
       if (probe.problem !== null) {
         const { code, message } = probe.problem;
-        if (code === 'invalid_card') throw new MeshError('invalid_card', message);
+        if (code === 'invalid_card' || code === 'address_refused') throw new MeshError(code, message);
         // A URL that does not answer has no name to be known by.
         if (entry.name === undefined) {
           throw new MeshError(code === 'auth' ? 'auth' : 'agent_unreachable', message);
@@ -284,8 +279,8 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         }
         const { row, isNew } = see(tx, entry, source, detail);
         if (!isNew) continue;
-        const { token: _token, ...rest } = entry;
-        audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: rest, source, detail });
+        const { entry: shown } = partSecrets(entry);
+        audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: shown, source, detail });
         tell(tx, runId, 'agent_seen', row);
         fresh.push(row.name);
       }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CardSignature, Provenance, Trust, TrustChange } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import { canonicalJson } from '../events/canonical.ts';
+import type { Reach } from '../ports.ts';
 import type { Identity, Probe } from './adapter.ts';
 import { cleanText } from './naming.ts';
 
@@ -80,6 +81,19 @@ export const accepted = (known: TrustState): TrustState => ({
   pinned: known.cardSignature === 'invalid' ? null : known.found,
   changes: [],
 });
+
+/**
+ * Where requests to an agent may lead: the origin that a person named, or that was found on this machine, may be anywhere;
+ * what a network announced may be on a network. Null for agents without a URL.
+ */
+export const reachOf = (
+  url: string | undefined,
+  { trust }: Pick<TrustState, 'trust'>,
+  sources: readonly string[],
+): Reach | null => {
+  if (url === undefined) return null;
+  return trust === 'seen' && !sources.includes('local') ? 'lan' : { given: new URL(url).origin };
+};
 
 /** SHA-256 (hex) of an identity; null for none. */
 export const identityHash = (identity: Identity | null): string | null =>

@@ -86,13 +86,47 @@ export const AgentSchema = z.object({
 });
 export type Agent = z.infer<typeof AgentSchema>;
 
+/** A header that can carry a credential: not one that frames the request or names its peer (RFC 9110, RFC 9112). */
+export const CredentialHeaderSchema = z
+  .string()
+  .max(LIMITS.nameChars)
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'the name of a header')
+  .refine(
+    (name) =>
+      !/^(?:host|connection|keep-alive|te|trailer|upgrade|expect|via|date|origin|referer|accept.*|content-.*|transfer-.*|proxy-.*|sec-.*|a2a-.*)$/i.test(
+        name,
+      ),
+    'a header that the request needs for itself',
+  );
+
+/** What goes into a header as it is: printable ASCII without outer blanks. */
+const SecretSchema = z
+  .string()
+  .max(LIMITS.secretChars)
+  .regex(/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/, 'printable ASCII without outer blanks');
+
 /** One entry of bootstrap.json `{"agents":[…]}`, or of POST /api/agents. `url` is an A2A agent unless `kind` says more, `command` a program, `dir` an installation. */
 export const AgentEntrySchema = z
   .strictObject({
     name: AgentNameSchema.optional().describe('the card’s name when absent'),
     kind: AgentKindSchema.optional().describe('a2a with url, command with command; needed with dir'),
-    url: z.url({ protocol: /^https?$/ }).optional(),
-    token: z.string().min(1).optional().describe('bearer token for this agent at this origin only'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .refine(
+        (url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '',
+        'no user name or password in a URL: give token, api_key or headers',
+      )
+      .optional(),
+    token: SecretSchema.optional().describe('bearer token for this agent at this origin only'),
+    api_key: z
+      .union([SecretSchema, z.strictObject({ value: SecretSchema, header: CredentialHeaderSchema })])
+      .optional()
+      .describe('the same for an API key; it goes into the header that the card names, or that is given'),
+    headers: z
+      .record(CredentialHeaderSchema, SecretSchema)
+      .refine((headers) => Object.keys(headers).length <= 20, 'at most 20')
+      .optional()
+      .describe('the same for headers that are sent as they are'),
     command: z.array(z.string().min(1)).min(1).optional().describe('argv; no shell'),
     dir: z
       .string()
@@ -112,6 +146,10 @@ export const AgentEntrySchema = z
   .refine(
     (e) => [e.url, e.command, e.dir].filter((place) => place !== undefined).length === 1,
     'give exactly one of url, command and dir',
+  )
+  .refine(
+    (e) => e.url !== undefined || (e.api_key === undefined && e.headers === undefined),
+    'api_key and headers belong to an agent with a url',
   )
   .refine((e) => e.dir === undefined || e.kind !== undefined, 'an agent in a dir needs a kind')
   .refine(

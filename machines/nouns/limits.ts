@@ -61,6 +61,10 @@ export const LIMITS = {
   /** Agent cards: a real one is a few KiB. */
   cardBytes: 1 * MIB,
   cardTimeoutMs: 5_000,
+  /** A look at an agent: whoever waits for it is a person. */
+  probeMs: 1_900,
+  /** A token, a key or a header: signed tokens with many claims fit. */
+  secretChars: 8 * KIB,
   cardRedirects: 3,
   /** Deltas of an answer are stored at most this often. */
   deltaIntervalMs: 250,

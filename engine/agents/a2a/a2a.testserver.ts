@@ -109,13 +109,14 @@ export const startLine = async (port: number): Promise<Line> => {
   };
 };
 
-/** A target at a URL. */
+/** A target at a URL that a person gave. */
 export const targetAt = (url: string, more: Partial<Target> = {}): Target => ({
   name: 'agent',
   kind: 'a2a',
   entry: { url },
   card: null,
   token: null,
+  reach: { given: new URL(url).origin },
   ...more,
 });
 

@@ -1,15 +1,22 @@
-// The message that a request becomes: text for people and models, data beside it, ids made from the key.
+// The messages that we send: a request as text with data beside it, and what was answered; ids are made from the key.
 import { createHash } from 'node:crypto';
-import { Role, type Part, type SendMessageRequest } from '@a2a-js/sdk';
+import { Role, type Message, type Part, type SendMessageRequest } from '@a2a-js/sdk';
 import type { InvokeRequest } from '../adapter.ts';
 
-/** A UUID from a key (RFC 9562, version 8: SHA-256, first 16 bytes): the same key is the same context for ever. */
-export const contextIdOf = (key: string): string => {
-  const bytes = createHash('sha256').update(`agentmesh:context:${key}`).digest().subarray(0, 16);
+/** A UUID from a text (RFC 9562, version 8: SHA-256, first 16 bytes): the same text is the same id for ever. */
+const uuidOf = (text: string): string => {
+  const bytes = createHash('sha256').update(text).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 };
+
+/** The context of a key. */
+export const contextIdOf = (key: string): string => uuidOf(`agentmesh:context:${key}`);
+
+/** The message that answers a question of the run with this key: the same answer sent twice has the same id. */
+export const answerIdOf = (key: string, question: string): string =>
+  uuidOf(`agentmesh:answer:${key}:${question}`);
 
 const part = (content: Part['content'], mediaType: string): Part => ({
   content,
@@ -18,24 +25,48 @@ const part = (content: Part['content'], mediaType: string): Part => ({
   mediaType,
 });
 
-/** The request of A2A SendMessage; `returnImmediately` for agents that are polled. */
-export const toMessage = (request: InvokeRequest, returnImmediately: boolean): SendMessageRequest => ({
+/** A part that says something. */
+export const textPart = (text: string): Part => part({ $case: 'text', value: text }, 'text/plain');
+
+/** A part for programs. */
+export const dataPart = (data: unknown): Part => part({ $case: 'data', value: data }, 'application/json');
+
+const sendable = (
+  message: Pick<Message, 'messageId' | 'contextId' | 'taskId' | 'parts'>,
+): SendMessageRequest => ({
   tenant: '',
   metadata: undefined,
-  configuration: { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately },
+  configuration: undefined,
   message: {
-    messageId: request.key,
-    contextId: contextIdOf(request.key),
-    taskId: '',
+    ...message,
     role: Role.ROLE_USER,
-    parts: [
-      part({ $case: 'text', value: request.prompt }, 'text/plain'),
-      ...(Object.keys(request.data).length === 0
-        ? []
-        : [part({ $case: 'data', value: request.data }, 'application/json')]),
-    ],
     metadata: undefined,
     extensions: [],
     referenceTaskIds: [],
   },
 });
+
+/** A message with how it shall be taken: `returnImmediately` for agents that are polled. */
+export const configured = (request: SendMessageRequest, returnImmediately: boolean): SendMessageRequest => ({
+  ...request,
+  configuration: { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately },
+});
+
+/** The request as a message. */
+export const toMessage = (request: InvokeRequest): SendMessageRequest =>
+  sendable({
+    messageId: request.key,
+    contextId: contextIdOf(request.key),
+    taskId: '',
+    parts: [
+      textPart(request.prompt),
+      ...(Object.keys(request.data).length === 0 ? [] : [dataPart(request.data)]),
+    ],
+  });
+
+/** What was answered, as the next message of the same task. */
+export const toAnswer = (
+  task: { readonly taskId: string; readonly contextId: string },
+  messageId: string,
+  parts: readonly Part[],
+): SendMessageRequest => sendable({ messageId, ...task, parts: [...parts] });

@@ -1,10 +1,15 @@
 // Agent cards: fetched with limits, checked, and read into what the mesh shows.
 import { SkillSchema, type Skill } from '#machines/nouns/agent';
+import { MeshError, type ErrorCode } from '#machines/nouns/error-codes';
 import { LIMITS } from '#machines/nouns/limits';
 import { z } from 'zod';
-import type { Net } from '../../ports.ts';
+import type { Clock, Net } from '../../ports.ts';
+import type { Target } from '../adapter.ts';
+import { credentialHeaders } from './credentials.ts';
 import { straightenCard } from './dialect.ts';
-import { Fault } from './faults.ts';
+import { Fault, hasCode } from './faults.ts';
+import { addressOf } from './origin.ts';
+import { within } from './time.ts';
 
 const WELL_KNOWN = '.well-known/agent-card.json';
 /** Where agents before 0.3 put it. */
@@ -45,6 +50,8 @@ export const CardSchema = z
       .optional(),
     url: z.string().optional(),
     protocolVersion: z.string().optional(),
+    securitySchemes: z.unknown().optional(),
+    signatures: z.unknown().optional(),
   })
   .refine(
     (card) => (card.supportedInterfaces?.length ?? 0) > 0 || card.url !== undefined,
@@ -93,72 +100,82 @@ export const cardAddresses = (agentUrl: string): string[] => {
   return [...new Set(found.map(({ href }) => href))];
 };
 
-const readLimited = async (response: Response, url: string): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    // Leaving the loop cancels the body: the rest is not read.
-    if (bytes > LIMITS.cardBytes) throw new Fault('invalid_card', `The card at ${url} is over 1 MiB`);
-    chunks.push(chunk);
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
-};
-
 interface Ask {
   readonly net: Net;
-  readonly agentUrl: string;
-  readonly token: string | null;
+  readonly clock: Clock;
+  readonly target: Target;
   readonly signal: AbortSignal;
 }
 
-const fetchAt = async ({ net, agentUrl, token, signal }: Ask, address: string): Promise<unknown> => {
+/** A card deeper than this is refused before anything recursive touches it. */
+const isTooDeep = (value: unknown): boolean => {
+  const left: [unknown, number][] = [[value, 0]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [each, depth] = next;
+    if (typeof each !== 'object' || each === null) continue;
+    if (depth > LIMITS.jsonDepth) return true;
+    for (const inner of Object.values(each)) left.push([inner, depth + 1]);
+  }
+  return false;
+};
+
+const fetchAt = async ({ net, target, signal }: Ask, address: string): Promise<unknown> => {
+  const own = new URL(address).origin;
   let url = address;
   for (let redirects = 0; ; redirects += 1) {
-    const isOwn = new URL(url).origin === new URL(agentUrl).origin;
     const response = await net.fetch(url, {
-      redirect: 'manual',
+      reach: target.reach ?? 'public',
       signal,
+      maxBytes: LIMITS.cardBytes,
+      timeoutMs: LIMITS.cardTimeoutMs,
       headers: {
         accept: 'application/json',
         'a2a-version': '1.0',
-        // The token never goes to where a redirect points, unless that is the agent’s own origin.
-        ...(isOwn && token !== null ? { authorization: `Bearer ${token}` } : {}),
+        ...credentialHeaders(target, null),
       },
     });
+    const refuse = async (code: ErrorCode, message: string): Promise<never> => {
+      await response.body?.cancel();
+      throw new Fault(code, message);
+    };
     const location = response.headers.get('location');
     if (response.status >= 300 && response.status < 400 && location !== null) {
-      await response.body?.cancel();
-      if (redirects >= LIMITS.cardRedirects || !URL.canParse(location, url)) {
-        throw new Fault(
+      const next = URL.canParse(location, url) ? new URL(location, url) : null;
+      // Whoever is elsewhere is another agent, and the credential is not for it.
+      if (next === null || next.origin !== own)
+        return refuse(
+          'invalid_card',
+          `The card at ${address} redirects to ${next?.origin ?? 'nowhere'}: give the agent by the address where it is`,
+        );
+      if (redirects >= LIMITS.cardRedirects)
+        return refuse(
           'invalid_card',
           `The card at ${address} redirects more than ${String(LIMITS.cardRedirects)} times`,
         );
-      }
-      url = new URL(location, url).href;
-      if (!/^https?:/.test(url))
-        throw new Fault('invalid_card', `The card at ${address} redirects to ${url}`);
+      await response.body?.cancel();
+      url = next.href;
       continue;
     }
-    if (response.status === 401 || response.status === 403) {
-      await response.body?.cancel();
-      throw new Fault('auth', `The agent at ${url} did not accept the credential`);
-    }
+    if (response.status === 401 || response.status === 403)
+      return refuse('auth', `The agent at ${url} did not accept the credential`);
     if (response.status === 404) {
       await response.body?.cancel();
       return null;
     }
-    if (!response.ok) {
-      await response.body?.cancel();
-      const code = response.status >= 500 ? 'agent_unreachable' : 'invalid_card';
-      throw new Fault(code, `${url} answered ${String(response.status)}`);
-    }
-    const body = await readLimited(response, url);
+    if (!response.ok)
+      return refuse(
+        response.status >= 500 ? 'agent_unreachable' : 'invalid_card',
+        `${url} answered ${String(response.status)}`,
+      );
+    const body = await response.text();
+    let card: unknown;
     try {
-      return JSON.parse(body) as unknown;
+      card = JSON.parse(body) as unknown;
     } catch {
       throw new Fault('invalid_card', `What ${url} answers is not JSON`);
     }
+    if (isTooDeep(card)) throw new Fault('invalid_card', `The card at ${url} is nested too deeply`);
+    return card;
   }
 };
 
@@ -168,19 +185,26 @@ export interface FetchedCard {
   readonly card: Card;
 }
 
-/** Fetches the card of the agent at `agentUrl`: at most 1 MiB, 5 s and 3 redirects. Throws a Fault. */
+/** Fetches the card of an agent: at most 1 MiB, 5 s, and redirects within its own origin. Throws a Fault. */
 export const fetchCard = async (ask: Ask): Promise<FetchedCard> => {
-  const limit = AbortSignal.timeout(LIMITS.cardTimeoutMs);
-  const signal = AbortSignal.any([ask.signal, limit]);
+  const agentUrl = addressOf(ask.target);
   try {
-    for (const address of cardAddresses(ask.agentUrl)) {
-      const raw = await fetchAt({ ...ask, signal }, address);
-      if (raw !== null) return { raw, card: checkCard(raw, address) };
-    }
+    return await within(ask.clock, LIMITS.cardTimeoutMs, ask.signal, async (signal) => {
+      try {
+        for (const address of cardAddresses(agentUrl)) {
+          const raw = await fetchAt({ ...ask, signal }, address);
+          if (raw !== null) return { raw, card: checkCard(raw, address) };
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        throw new Fault('agent_unreachable', `${agentUrl} did not give its card in time`);
+      }
+      throw new Fault('invalid_card', `There is no agent card at ${agentUrl}`);
+    });
   } catch (error) {
     if (error instanceof Fault) throw error;
-    const why = signal.aborted ? 'did not give its card in time' : 'does not answer';
-    throw new Fault('agent_unreachable', `${ask.agentUrl} ${why}`, signal.aborted ? undefined : error);
+    if (error instanceof MeshError) throw new Fault(error.code, error.detail);
+    if (hasCode(error, ['ETOOBIG'])) throw new Fault('invalid_card', `The card of ${agentUrl} is over 1 MiB`);
+    throw new Fault('agent_unreachable', `${agentUrl} does not answer`, error);
   }
-  throw new Fault('invalid_card', `There is no agent card at ${ask.agentUrl}`);
 };

@@ -1,5 +1,5 @@
 // From a target to a client that speaks with it: card, version, transport, and the guarded way out.
-import type { AgentCard } from '@a2a-js/sdk';
+import type { AgentCard, AgentInterface } from '@a2a-js/sdk';
 import {
   ClientFactory,
   DefaultAgentCardResolver,
@@ -7,33 +7,46 @@ import {
   RestTransportFactory,
   type Client,
 } from '@a2a-js/sdk/client';
-import type { Net } from '../../ports.ts';
+import type { Clock, Net } from '../../ports.ts';
 import type { Target } from '../adapter.ts';
 import { checkCard, fetchCard } from './card.ts';
-import { straightenCard } from './dialect.ts';
+import { checkSignatures } from './card-signature.ts';
+import { credentialHeaders } from './credentials.ts';
+import { speaksSnake, straightenCard } from './dialect.ts';
 import { Fault } from './faults.ts';
 import { guardedFetch } from './guarded-fetch.ts';
-import { ownAddress } from './origin.ts';
+import { addressOf, ownAddress } from './origin.ts';
+import { settingsOf, type Settings } from './settings.ts';
 
 export interface Connection {
   readonly client: Client;
   /** Whether the agent says that it streams. */
   readonly streams: boolean;
+  /** Whether it takes the id that a task shall have, so that the task can be found by it (see dialect.ts). */
+  readonly takesIds: boolean;
+  readonly settings: Settings;
+}
+
+export interface ConnectParts {
+  readonly net: Net;
+  readonly clock: Clock;
 }
 
 const COMPAT = { legacyCompat: { enabled: true } } as const;
+/** Bindings that we speak, the better one first where a card leaves the choice. */
 const BINDINGS = ['JSONRPC', 'HTTP+JSON'];
 
-/** The address of an A2A target. Throws a Fault when there is none. */
-export const addressOf = (target: Target): string => {
-  const { url } = target.entry;
-  if (url === undefined) throw new Fault('agent_unreachable', `The agent ${target.name} has no URL`);
-  return url;
+/** The version that we speak with an interface: 1.x is one, all before it is 0.3; null for a later one. */
+const versionOf = ({ protocolVersion }: AgentInterface): '1.0' | '0.3.0' | null => {
+  // Cards leave out what is empty; before 1.0 there was no version here.
+  const major = /^v?(\d+)/.exec(protocolVersion || '1.0')?.[1];
+  return major === '0' ? '0.3.0' : major === '1' ? '1.0' : null;
 };
 
 /**
- * The card in the SDK’s shape, with the interfaces that may be used: those at the agent’s own origin. Throws a Fault
- * when there is none: a credential must not leave for another origin, and a card must not send us elsewhere.
+ * The card in the SDK’s shape, with the one interface that is used: at the agent’s own origin, 1.0 before 0.3, and then
+ * the first in the card’s own order. Throws a Fault when there is none: a credential must not leave for another origin,
+ * and a card must not send us elsewhere.
  */
 export const usableCard = (raw: unknown, target: Target): AgentCard => {
   const url = addressOf(target);
@@ -42,19 +55,28 @@ export const usableCard = (raw: unknown, target: Target): AgentCard => {
   const spoken = card.supportedInterfaces.filter(({ protocolBinding }) =>
     BINDINGS.includes(protocolBinding.toUpperCase()),
   );
-  const own = spoken.flatMap((each) => {
-    const address = ownAddress(url, each.url);
-    // Cards leave out what is empty; before 1.0 there was no version here.
-    const protocolVersion = each.protocolVersion || '1.0';
-    return address === null ? [] : [{ ...each, tenant: each.tenant ?? '', protocolVersion, url: address }];
-  });
-  if (own.length > 0) return { ...card, supportedInterfaces: own };
-  const [elsewhere] = spoken;
-  if (elsewhere === undefined) {
+  const [foreign] = spoken;
+  if (foreign === undefined) {
     throw new Fault('invalid_card', `The card of ${target.name} offers neither JSONRPC nor HTTP+JSON`);
   }
-  const where = `The card of ${target.name} (${new URL(url).origin}) points to ${elsewhere.url}`;
-  throw target.token === null
+  const known = spoken.flatMap((each) => {
+    const protocolVersion = versionOf(each);
+    return protocolVersion === null ? [] : [{ ...each, tenant: each.tenant ?? '', protocolVersion }];
+  });
+  if (known.length === 0) {
+    throw new Fault(
+      'invalid_card',
+      `The card of ${target.name} speaks A2A ${foreign.protocolVersion}; 1.0 and 0.3 are spoken here`,
+    );
+  }
+  const own = known.flatMap((each) => {
+    const address = ownAddress(url, each.url);
+    return address === null ? [] : [{ ...each, url: address }];
+  });
+  const chosen = own.find(({ protocolVersion }) => protocolVersion === '1.0') ?? own[0];
+  if (chosen !== undefined) return { ...card, supportedInterfaces: [chosen] };
+  const where = `The card of ${target.name} (${new URL(url).origin}) points to ${foreign.url}`;
+  throw target.token === null && target.credential === undefined
     ? new Fault('invalid_card', `${where}: an interface must be at the agent’s own origin`)
     : new Fault(
         'auth',
@@ -62,22 +84,38 @@ export const usableCard = (raw: unknown, target: Target): AgentCard => {
       );
 };
 
+/** Fetches the card for a call before which nobody looked at the agent; a wrong signature ends it. */
+const fetchTrusted = async (
+  { net, clock }: ConnectParts,
+  target: Target,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<unknown> => {
+  const { raw } = await fetchCard({ net, clock, target, signal });
+  const { result } = await checkSignatures(raw, { net, target, pinned: settings.cardKeys, signal });
+  if (result !== 'invalid') return raw;
+  throw new Fault('card_signature_invalid', `The card of ${target.name} carries a signature that is wrong`);
+};
+
 /** Connects to a target by the card that is known, or by fetching it. Throws a Fault. */
 export const connect = async (
-  net: Net,
+  parts: ConnectParts,
   target: Target,
   options: { readonly signal: AbortSignal; readonly onSent?: () => void },
 ): Promise<Connection> => {
   const agentUrl = addressOf(target);
-  const raw =
-    target.card ?? (await fetchCard({ net, agentUrl, token: target.token, signal: options.signal })).raw;
+  const settings = settingsOf(target);
+  const raw = target.card ?? (await fetchTrusted(parts, target, settings, options.signal));
   const card = usableCard(raw, target);
   const isLegacy = card.supportedInterfaces.every(({ protocolVersion }) => protocolVersion.startsWith('0.'));
+  const isSnake = isLegacy && speaksSnake(raw);
   const fetchImpl = guardedFetch({
-    net,
+    net: parts.net,
     origin: new URL(agentUrl).origin,
-    token: target.token,
+    reach: target.reach ?? 'public',
+    credentials: credentialHeaders(target, checkCard(raw, agentUrl)),
     isLegacy,
+    isSnake,
     ...(options.onSent === undefined ? {} : { onSent: options.onSent }),
   });
   const factory = new ClientFactory({
@@ -86,5 +124,10 @@ export const connect = async (
       new RestTransportFactory({ fetchImpl, ...COMPAT }),
     ],
   });
-  return { client: await factory.createFromAgentCard(card), streams: card.capabilities?.streaming === true };
+  return {
+    client: await factory.createFromAgentCard(card),
+    streams: card.capabilities?.streaming === true,
+    takesIds: isSnake,
+    settings,
+  };
 };

@@ -1,5 +1,5 @@
 // What can go wrong between us and an A2A agent, and the failure that each fault is.
-import { TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
+import { TaskNotCancelableError, TaskNotFoundError, UnsupportedOperationError } from '@a2a-js/sdk/errors';
 import { failure, type ErrorCode, type Failure } from '#machines/nouns/error';
 
 /** A fault that already knows its failure. */
@@ -39,7 +39,8 @@ const describeCause = (cause: unknown): string =>
     .filter((text) => text !== '')
     .join(': ');
 
-const hasCode = (cause: unknown, codes: readonly string[]): boolean =>
+/** Whether an error, or what caused it, has one of these codes. */
+export const hasCode = (cause: unknown, codes: readonly string[]): boolean =>
   chain(cause).some(
     (error) =>
       (error instanceof Error && 'code' in error && codes.includes(String(error.code))) ||
@@ -61,6 +62,10 @@ export const isUnsent = (error: unknown): boolean =>
 /** The agent knows no such task. */
 export const isTaskNotFound = (error: unknown): boolean =>
   chain(error).some((each) => each instanceof TaskNotFoundError);
+
+/** The agent will not, or cannot, cancel this task. */
+export const isNotCancelable = (error: unknown): boolean =>
+  chain(error).some((each) => each instanceof TaskNotCancelableError);
 
 /** The agent does not offer what was asked: a method it lacks, or one it refuses for good. */
 export const isNotOffered = (error: unknown): boolean =>

@@ -6,6 +6,7 @@ import { failure, type Failure } from '#machines/nouns/error';
 import type { Clock } from '../../ports.ts';
 import { Fault, isConnectionLost, isNotOffered, isTaskNotFound, isUnsent, toFailure } from './faults.ts';
 import type { TaskView } from './task-view.ts';
+import { pause } from './time.ts';
 
 /** Some agents send an artifact after the final status: the stream is read this much longer. */
 const AFTER_END_MS = 500;
@@ -23,26 +24,16 @@ export interface Following {
   readonly contextId: string;
   readonly key: string;
   readonly streams: boolean;
+  /** Whether the agent takes the id that a task shall have. */
+  readonly takesIds: boolean;
   /** Ends our own reading; the agent does not notice. */
   readonly signal: AbortSignal;
 }
 
 export type Source = AsyncIterable<StreamResponse>;
 
-/** How the following ended: the task has ended, the reading was stopped, or a failure. */
-export type Ending = 'ended' | 'stopped' | Failure;
-
-const wait = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const cancel = clock.after(ms, done);
-    function done(): void {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
+/** How the following ended: the task has ended, it waits for somebody, the reading was stopped, or a failure. */
+export type Ending = 'ended' | 'waiting' | 'stopped' | Failure;
 
 const guarded = async (taking: Promise<void>): Promise<void> => {
   try {
@@ -63,7 +54,7 @@ const readSource = async (
   try {
     for (;;) {
       const next = iterator.next();
-      const timeout = view.hasEnded ? wait(clock, AFTER_END_MS, late.signal).then(() => null) : null;
+      const timeout = view.rests ? pause(clock, AFTER_END_MS, late.signal).then(() => null) : null;
       const item = await (timeout === null ? next : Promise.race([next, timeout]));
       if (item === null) next.catch(() => undefined);
       if (item === null || item.done === true || signal.aborted) return;
@@ -82,8 +73,15 @@ export const findTask = async ({
   client,
   contextId,
   key,
+  takesIds,
   signal,
 }: Following): Promise<Task | null | undefined> => {
+  try {
+    if (takesIds) return await client.getTask({ tenant: '', id: contextId }, { signal });
+  } catch (error) {
+    if (isConnectionLost(error) || signal.aborted) throw error;
+    return isTaskNotFound(error) ? null : undefined;
+  }
   try {
     const { tasks, nextPageToken } = await client.listTasks(
       {
@@ -134,7 +132,7 @@ const lookAgain = async (
   const id = view.taskId ?? '';
   const task = await client.getTask({ tenant: '', id }, { signal });
   await guarded(view.snapshot(task, isReplay));
-  if (view.hasEnded) return null;
+  if (view.rests) return null;
   return canSubscribe ? client.resubscribeTask({ tenant: '', id }, { signal }) : nothing();
 };
 
@@ -157,7 +155,7 @@ export const follow = async (following: Following, first: Source | null): Promis
   for (;;) {
     try {
       if (source === null) {
-        if (waitMs > 0) await wait(clock, waitMs, signal);
+        if (waitMs > 0) await pause(clock, waitMs, signal);
         if (signal.aborted) return 'stopped';
         waitMs = Math.min(Math.max(waitMs, FIRST_WAIT_MS) * 2, LONGEST_WAIT_MS);
         source = await lookAgain(following, canSubscribe, isReplay);
@@ -176,9 +174,11 @@ export const follow = async (following: Following, first: Source | null): Promis
         }
         return 'ended';
       }
+      if (view.rests) return 'waiting';
     } catch (error) {
       if (error instanceof SinkBroken) throw error;
       if (view.hasEnded) return 'ended';
+      if (view.rests) return 'waiting';
       if (signal.aborted) return 'stopped';
       const isUntaken = isFirst && view.taskId === null;
       if (isUntaken && (isUnsent(error) || !isConnectionLost(error))) return toFailure(error);

@@ -1,16 +1,21 @@
-// The only way out to an A2A agent: one origin, its token, no redirects, faults told apart, answers bounded.
+// The only way out to an A2A agent: one origin, its credentials, no redirects, faults told apart, answers bounded.
+import { MeshError } from '#machines/nouns/error-codes';
 import { LIMITS } from '#machines/nouns/limits';
-import type { Net } from '../../ports.ts';
-import { straighten } from './dialect.ts';
+import type { Net, Reach } from '../../ports.ts';
+import { inBothSpellings, straighten } from './dialect.ts';
 import { ConnectionLost, Fault } from './faults.ts';
 
 export interface GuardOptions {
   readonly net: Net;
-  /** The origin that may be talked to, and that the token belongs to. */
+  /** The origin that may be talked to, and that the credentials belong to. */
   readonly origin: string;
-  readonly token: string | null;
+  readonly reach: Reach;
+  /** What shows the agent who we are; empty when there is nothing to show. */
+  readonly credentials: Readonly<Record<string, string>>;
   /** Whether answers come in an 0.3 dialect. */
   readonly isLegacy: boolean;
+  /** Whether the agent writes snake_case. */
+  readonly isSnake: boolean;
   /** Called when the agent has answered a request that starts work. */
   readonly onSent?: () => void;
 }
@@ -38,6 +43,16 @@ const straightenText = (text: string, id: unknown): string => {
     return JSON.stringify(straighten(JSON.parse(text), id));
   } catch {
     return text;
+  }
+};
+
+/** An agent that answers a request for a stream with one JSON result: a stream of one. */
+const isLoneResult = (text: string, accepts: string | null): boolean => {
+  if (accepts?.includes('text/event-stream') !== true) return false;
+  try {
+    return 'result' in (JSON.parse(text) as object);
+  } catch {
+    return false;
   }
 };
 
@@ -73,20 +88,34 @@ const isSend = (url: string, body: unknown): boolean =>
 
 const TRY_LATER = [429, 502, 503, 504];
 
+const spelled = (body: string, isSnake: boolean): string =>
+  isSnake ? JSON.stringify(inBothSpellings(JSON.parse(body))) : body;
+
 /** A fetch for the SDK that keeps the rules above. */
 export const guardedFetch = (options: GuardOptions): typeof fetch => {
-  const { net, origin, token } = options;
+  const { net, origin, reach, credentials } = options;
   return async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     if (new URL(url).origin !== origin)
       throw new Fault('auth', `${url} is not at the agent’s own origin ${origin}`);
     const headers = new Headers(init?.headers);
-    if (token !== null) headers.set('authorization', `Bearer ${token}`);
+    for (const [name, value] of Object.entries(credentials)) headers.set(name, value);
+    const body = typeof init?.body === 'string' ? init.body : null;
     let response: Response;
     try {
-      response = await net.fetch(url, { ...init, headers, redirect: 'manual' });
+      response = await net.fetch(url, {
+        reach,
+        method: init?.method ?? 'GET',
+        headers,
+        signal: init?.signal ?? null,
+        ...(body === null ? {} : { body: spelled(body, options.isSnake) }),
+        // Streams and long answers are bounded below, and ended by the signal.
+        maxBytes: Number.MAX_SAFE_INTEGER,
+        timeoutMs: null,
+      });
     } catch (error) {
       if (init?.signal?.aborted === true) throw error;
+      if (error instanceof MeshError) throw new Fault(error.code, error.detail);
       throw new ConnectionLost(origin, error);
     }
     const { status } = response;
@@ -96,7 +125,9 @@ export const guardedFetch = (options: GuardOptions): typeof fetch => {
     };
     if (status === 401 || status === 403) {
       const what =
-        token === null ? 'asks for a credential and none is kept for it' : 'did not accept the credential';
+        Object.keys(credentials).length === 0
+          ? 'asks for a credential and none is kept for it'
+          : 'did not accept the credential';
       return refuse(new Fault('auth', `The agent at ${origin} ${what}`));
     }
     if (status >= 300 && status < 400) {
@@ -117,15 +148,19 @@ export const guardedFetch = (options: GuardOptions): typeof fetch => {
     }
     if (isSend(url, init?.body)) options.onSent?.();
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    const body = readBody(response, origin, isStream ? Number.MAX_SAFE_INTEGER : 2 * LIMITS.artifactBytes);
+    const bytes = readBody(response, origin, isStream ? Number.MAX_SAFE_INTEGER : 2 * LIMITS.artifactBytes);
     const id = requestId(init?.body);
     const kept = { status, statusText: response.statusText, headers: response.headers };
     if (isStream) {
-      return new Response(ReadableStream.from(options.isLegacy ? straightenStream(body, id) : body), kept);
+      return new Response(ReadableStream.from(options.isLegacy ? straightenStream(bytes, id) : bytes), kept);
     }
     const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
+    for await (const chunk of bytes) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
-    return new Response(options.isLegacy ? straightenText(text, id) : text, kept);
+    if (!options.isLegacy) return new Response(text, kept);
+    const straight = straightenText(text, id);
+    return response.ok && isLoneResult(straight, headers.get('accept'))
+      ? new Response(`data: ${straight}\n\n`, { status, headers: { 'content-type': 'text/event-stream' } })
+      : new Response(straight, kept);
   };
 };

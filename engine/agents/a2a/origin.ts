@@ -1,4 +1,13 @@
 // Which addresses belong to an agent: its own origin, where loopback’s names are one.
+import type { Target } from '../adapter.ts';
+import { Fault } from './faults.ts';
+
+/** The address of an A2A target. Throws a Fault when there is none. */
+export const addressOf = (target: Target): string => {
+  const { url } = target.entry;
+  if (url === undefined) throw new Fault('agent_unreachable', `The agent ${target.name} has no URL`);
+  return url;
+};
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 

@@ -62,15 +62,16 @@ const invoke = (url: string): ReturnType<typeof adapter.invoke> =>
   );
 
 describe('a2a: credentials', () => {
-  it('a card that redirects elsewhere is read without the credential', async () => {
+  it('a card that redirects elsewhere is not read there', async () => {
     const other = await noting((_, response) => response.end(card('http://127.0.0.1:1/')));
     const own = await noting((_, response) =>
       response.writeHead(302, { location: `${other.url}/card` }).end(),
     );
     const outcome = await invoke(own.url);
-    assert.equal(outcome.error?.code, 'auth');
+    assert.equal(outcome.error?.code, 'invalid_card');
+    assert.ok(outcome.error.message.includes(`redirects to ${other.url}`));
     assert.deepEqual(tokens(own.seen), [`Bearer ${TOKEN}`]);
-    assert.deepEqual(tokens(other.seen), [undefined]);
+    assert.deepEqual(other.seen, []);
   });
 
   it('an interface of another origin gets neither credential nor call', async () => {

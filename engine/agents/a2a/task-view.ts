@@ -1,38 +1,33 @@
 // What we know of one task: takes updates and snapshots in any mix, reports each fact once, and gives the outcome.
-import { Role, TaskState, type Message, type StreamResponse, type Task, type TaskStatus } from '@a2a-js/sdk';
+import {
+  Role,
+  type Message,
+  type StreamResponse,
+  type Task,
+  type TaskState,
+  type TaskStatus,
+} from '@a2a-js/sdk';
 import { failure, isErrorCode, type Failure } from '#machines/nouns/error';
 import type { AdapterEvent, Outcome, Sink } from '../adapter.ts';
 import { Artifacts, dataOf, textOf } from './artifacts.ts';
-import { isTextPiece, readTrace } from './trace-extension.ts';
-
-/** States after which an agent does nothing more by itself. */
-const ENDS: ReadonlyMap<TaskState, Outcome['status']> = new Map([
-  [TaskState.TASK_STATE_COMPLETED, 'completed'],
-  [TaskState.TASK_STATE_FAILED, 'failed'],
-  [TaskState.TASK_STATE_CANCELED, 'cancelled'],
-  [TaskState.TASK_STATE_REJECTED, 'rejected'],
-  [TaskState.TASK_STATE_INPUT_REQUIRED, 'input-required'],
-  [TaskState.TASK_STATE_AUTH_REQUIRED, 'failed'],
-]);
-
-const STATE_WORDS: ReadonlyMap<TaskState, string> = new Map([
-  [TaskState.TASK_STATE_SUBMITTED, 'submitted'],
-  [TaskState.TASK_STATE_WORKING, 'working'],
-  [TaskState.TASK_STATE_INPUT_REQUIRED, 'input-required'],
-  [TaskState.TASK_STATE_AUTH_REQUIRED, 'auth-required'],
-]);
+import { ENDS, keyOf, STATE_WORDS, WAITS, type Waiting } from './states.ts';
+import { isTextPiece, readCall, readTrace, type PendingCall } from './trace-extension.ts';
 
 /** Codes that an agent may claim for its failure; any other word is its own. */
 const CLAIMABLE = ['agent_failed', 'agent_rejected', 'agent_needs_input', 'auth', 'invalid_input'];
 
 export class TaskView {
   readonly #sink: Sink;
-  readonly #contextId: string;
   readonly #artifacts: Artifacts;
   readonly #seen = new Set<string>();
+  readonly #calls = new Map<string, PendingCall>();
+  #contextId: string;
   #taskId: string | null;
   #state: TaskState | null = null;
   #end: Outcome['status'] | null = null;
+  #waiting: Waiting | null = null;
+  /** Key of the question that was answered last: what repeats it asks nothing new. */
+  #answered: string | null = null;
   #finalText: string | null = null;
   /** Pieces of a text that goes on. */
   #running = '';
@@ -51,8 +46,28 @@ export class TaskView {
     return this.#taskId;
   }
 
+  /** The context as the agent calls it; ours until it says one. */
+  get contextId(): string {
+    return this.#contextId;
+  }
+
   get hasEnded(): boolean {
     return this.#end !== null;
+  }
+
+  /** What the agent waits for; null while it works and when it has ended. */
+  get waiting(): Waiting | null {
+    return this.#end === null ? this.#waiting : null;
+  }
+
+  /** Whether the agent does nothing more by itself: it has ended, or waits. */
+  get rests(): boolean {
+    return this.#end !== null || this.#waiting !== null;
+  }
+
+  /** Whether it has said something in this turn that can be its answer. */
+  get hasAnswer(): boolean {
+    return (this.#finalText ?? this.#fallbackText() ?? '') !== '';
   }
 
   /** Takes one item of a stream. */
@@ -63,10 +78,10 @@ export class TaskView {
       case 'message':
         return this.#answer(payload.value);
       case 'statusUpdate':
-        await this.#save(payload.value.taskId);
+        await this.#save(payload.value);
         return this.#status(payload.value.status, payload.value.metadata);
       case 'artifactUpdate':
-        await this.#save(payload.value.taskId);
+        await this.#save(payload.value);
         return this.#artifacts.grow(payload.value);
       case undefined:
         return undefined;
@@ -78,22 +93,41 @@ export class TaskView {
    * ours) the history counts as seen, because what stood there was reported before.
    */
   async snapshot(task: Task, isReplay = false): Promise<void> {
-    await this.#save(task.id);
+    await this.#save({ taskId: task.id, contextId: task.contextId });
     const { status } = task;
     const said = task.history.filter(
       ({ role, messageId }) =>
         role === Role.ROLE_AGENT && (messageId === '' || messageId !== status?.message?.messageId),
     );
-    const isFinal = status !== undefined && ENDS.has(status.state);
+    const rests = status !== undefined && (ENDS.has(status.state) || WAITS.has(status.state));
     const answer =
-      isFinal && status.message === undefined && task.artifacts.length === 0 ? said.at(-1) : undefined;
+      rests && status.message === undefined && task.artifacts.length === 0 ? said.at(-1) : undefined;
     for (const message of said) {
-      if (message === answer) this.#lastMessage = textOf(message.parts);
-      else if (isReplay) this.#seen.add(message.messageId);
-      else await this.#message(message, undefined);
+      if (message === answer && !this.#seen.has(message.messageId)) {
+        this.#seen.add(message.messageId);
+        this.#lastMessage = textOf(message.parts);
+      } else if (isReplay) {
+        this.#seen.add(message.messageId);
+        this.#noteCall(dataOf(message.parts));
+      } else await this.#message(message, undefined);
     }
     await this.#artifacts.replace(task.artifacts, isReplay ? { replayed: true } : {});
     await this.#status(status, undefined);
+  }
+
+  /** The question is answered, or was answered elsewhere: what follows is the next turn. */
+  goOn(): void {
+    this.#answered = this.#waiting?.key ?? null;
+    this.#waiting = null;
+    this.#finalText = null;
+    this.#lastMessage = null;
+    this.#running = '';
+    this.#calls.clear();
+  }
+
+  /** What it waits for is no question: the turn is its end. */
+  settle(): void {
+    this.#end = 'completed';
   }
 
   /** Reports what is left; call it once, when nothing more will be taken. */
@@ -101,9 +135,9 @@ export class TaskView {
     await this.#artifacts.finish();
   }
 
-  /** How the task ended; call it after `finish`. */
+  /** How the task ended; call it after `finish`. One that still waits has asked in vain. */
   outcome(): Outcome {
-    const status = this.#end ?? 'failed';
+    const status = this.#end ?? (this.#waiting === null ? 'failed' : 'input-required');
     const text = this.#finalText ?? this.#fallbackText();
     const said = { ...(text === null ? {} : { text }), artifacts: this.#artifacts.outcome() };
     switch (status) {
@@ -115,20 +149,20 @@ export class TaskView {
         return { status, ...said, error: failure('agent_needs_input', text ?? undefined) };
       case 'rejected':
         return { status, ...said, error: this.#claimed ?? failure('agent_rejected', text ?? undefined) };
-      case 'failed': {
-        const code = this.#state === TaskState.TASK_STATE_AUTH_REQUIRED ? 'auth' : 'agent_failed';
-        return { status, ...said, error: this.#claimed ?? failure(code, text ?? undefined) };
-      }
+      case 'failed':
+        return { status, ...said, error: this.#claimed ?? failure('agent_failed', text ?? undefined) };
     }
   }
 
   #fallbackText(): string | null {
+    // A text that came in pieces is the answer; artifacts beside it are what it made or used.
+    if (this.#running !== '') return this.#running;
     const artifacts = this.#artifacts.text();
-    if (artifacts !== '') return artifacts;
-    return this.#running === '' ? this.#lastMessage : this.#running;
+    return artifacts === '' ? this.#lastMessage : artifacts;
   }
 
-  async #save(taskId: string): Promise<void> {
+  async #save({ taskId, contextId }: { taskId: string; contextId: string }): Promise<void> {
+    if (contextId !== '') this.#contextId = contextId;
     if (this.#taskId !== null || taskId === '') return;
     await this.#sink.handle({ taskId, contextId: this.#contextId }, taskId);
     this.#taskId = taskId;
@@ -147,25 +181,40 @@ export class TaskView {
 
   async #status(status: TaskStatus | undefined, metadata: unknown): Promise<void> {
     if (status === undefined || this.#end !== null) return;
+    // While it waits, only its end is news: that it goes on is found by looking at it again.
+    if (this.#waiting !== null && !ENDS.has(status.state)) return;
+    const waits = WAITS.get(status.state);
+    if (waits !== undefined && keyOf(status) === this.#answered) return;
     const end = ENDS.get(status.state) ?? null;
     const word = STATE_WORDS.get(status.state);
     if (status.state !== this.#state && word !== undefined) {
       await this.#sink.event({ kind: 'status', payload: { state: word } });
     }
     this.#state = status.state;
-    if (status.message === undefined) {
+    const { message } = status;
+    if (message === undefined) {
       const trace = readTrace(metadata, undefined);
       if (trace !== null) await this.#trace(trace);
-    } else if (end === null) await this.#message(status.message, metadata);
-    else await this.#last(status.message, metadata);
+    } else if (end === null && waits === undefined) await this.#message(message, metadata);
+    else await this.#last(message, metadata);
     this.#end = end;
+    if (waits === undefined) return;
+    this.#waiting = {
+      for: waits,
+      key: keyOf(status),
+      text: message === undefined ? '' : textOf(message.parts),
+      data: message === undefined ? undefined : dataOf(message.parts),
+      calls: [...this.#calls.values()],
+    };
   }
 
-  /** The message that comes with the end: its text is the answer, or the reason. */
+  /** The message that comes with the end, or with a question: its text is the answer, the reason, or what is asked. */
   async #last(message: Message, metadata: unknown): Promise<void> {
-    const trace = readTrace(message.metadata, undefined) ?? readTrace(metadata, undefined);
+    const data = dataOf(message.parts);
+    const trace = readTrace(message.metadata, data) ?? readTrace(metadata, data);
+    this.#noteCall(data);
     if (trace?.kind === 'error') await this.#trace(trace);
-    await this.#data(message);
+    else if (trace === null) await this.#data(message);
     const text = textOf(message.parts);
     if (text !== '') this.#finalText = text;
   }
@@ -176,6 +225,7 @@ export class TaskView {
       return;
     this.#seen.add(message.messageId);
     const data = dataOf(message.parts);
+    this.#noteCall(data);
     const trace = readTrace(message.metadata, data) ?? readTrace(metadata, data);
     if (trace !== null) return this.#trace(trace);
     const text = textOf(message.parts);
@@ -190,6 +240,13 @@ export class TaskView {
     });
   }
 
+  #noteCall(data: unknown): void {
+    const call = readCall(data);
+    if (call === null) return;
+    if (call.pending === null) this.#calls.delete(call.callId);
+    else this.#calls.set(call.callId, call.pending);
+  }
+
   async #trace(event: AdapterEvent): Promise<void> {
     if (event.kind === 'error') {
       const { code, message, retryable } = event.payload;
@@ -198,7 +255,14 @@ export class TaskView {
           ? failure(code, message)
           : failure('agent_failed', message, code);
       this.#claimed = retryable === undefined ? base : { ...base, retryable };
-    } else await this.#sink.event(event);
+      return;
+    }
+    // What was said before a tool was used is not the answer yet.
+    if (event.kind === 'tool' && this.#running !== '') {
+      this.#lastMessage = this.#running;
+      this.#running = '';
+    }
+    await this.#sink.event(event);
   }
 
   /** Data in a message counts as an artifact without a name. */

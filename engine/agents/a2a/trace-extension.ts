@@ -62,7 +62,7 @@ const readGemini = (metadata: Bag, data: unknown): AdapterEvent | null => {
     const words = [content['subject'], content['description']].filter((each) => typeof each === 'string');
     return { kind: 'reasoning', payload: { text: words.join(': ') } };
   }
-  if (kind !== 'tool-call-update') return null;
+  if (kind !== 'tool-call-update' && kind !== 'tool-call-confirmation') return null;
   const call = bag(content['request']);
   const phase = GEMINI_PHASES[String(content['status'])];
   if (phase === undefined || typeof call['name'] !== 'string') return null;
@@ -76,6 +76,28 @@ const readGemini = (metadata: Bag, data: unknown): AdapterEvent | null => {
       ...(phase === 'end' ? { output: content['response'] ?? null } : {}),
     },
   };
+};
+
+/** A tool call that waits for a person’s yes at the agent (Gemini). */
+export interface PendingCall {
+  readonly callId: string;
+  readonly name: string;
+  /** What would be done, as the agent tells it. */
+  readonly operation: unknown;
+}
+
+/** What a data part says of a call: that it waits for a yes, that it does not any more, or (null) nothing. */
+export const readCall = (
+  data: unknown,
+): { readonly callId: string; readonly pending: PendingCall | null } | null => {
+  const content = bag(data);
+  const call = bag(content['request']);
+  const { callId, name } = call;
+  if (typeof callId !== 'string' || typeof name !== 'string') return null;
+  const { status, confirmationDetails } = content;
+  if (typeof status !== 'string' || !(status in GEMINI_PHASES)) return null;
+  const operation = { args: call['args'] ?? null, ...bag(confirmationDetails) };
+  return { callId, pending: status === 'awaiting_approval' ? { callId, name, operation } : null };
 };
 
 /** The event that metadata carries, if any; `data` is the data part beside it. */
