@@ -113,7 +113,7 @@ export const connect = async (
     net: parts.net,
     origin: new URL(agentUrl).origin,
     reach: target.reach ?? 'public',
-    credentials: credentialHeaders(target, checkCard(raw, agentUrl)),
+    credentials: credentialHeaders(target, checkCard(raw, agentUrl).securitySchemes),
     isLegacy,
     isSnake,
     ...(options.onSent === undefined ? {} : { onSent: options.onSent }),

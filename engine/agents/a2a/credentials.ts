@@ -1,6 +1,5 @@
 // How an agent is shown who we are: the headers of its requests. They belong to it at its origin and go nowhere else.
 import type { Target } from '../adapter.ts';
-import type { Card } from './card.ts';
 import { Fault } from './faults.ts';
 
 type Bag = Readonly<Record<string, unknown>>;
@@ -32,11 +31,11 @@ const USUAL = 'x-api-key';
 const FRAME =
   /^(?:host|connection|keep-alive|te|trailer|upgrade|expect|via|date|origin|referer|accept.*|content-.*|transfer-.*|proxy-.*|sec-.*|a2a-.*)$/i;
 
-const keyHeader = (target: Target, card: Card | null): Readonly<Record<string, string>> => {
+const keyHeader = (target: Target, schemes: unknown): Readonly<Record<string, string>> => {
   const { apiKey = null } = target.credential ?? {};
   if (apiKey === null) return {};
   if (apiKey.header !== null) return { [apiKey.header.toLowerCase()]: apiKey.value };
-  const places = keyPlaces(card?.securitySchemes);
+  const places = keyPlaces(schemes);
   const header = places.find(({ place }) => place === 'header');
   if (header !== undefined) {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(header.name) || FRAME.test(header.name)) {
@@ -58,17 +57,17 @@ const keyHeader = (target: Target, card: Card | null): Readonly<Record<string, s
 };
 
 /**
- * The headers that show an agent who we are; empty when there is nothing to show. `card` is null before it is known.
+ * The headers that show an agent who we are; empty when there is nothing to show. `schemes` are the card’s securitySchemes, null before it is known.
  * Throws a Fault when the card wants a key where none may go.
  */
-export const credentialHeaders = (target: Target, card: Card | null): Readonly<Record<string, string>> => {
+export const credentialHeaders = (target: Target, schemes: unknown): Readonly<Record<string, string>> => {
   const given = Object.entries(target.credential?.headers ?? {}).map(([name, value]) => [
     name.toLowerCase(),
     value,
   ]);
   return {
     ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
-    ...keyHeader(target, card),
+    ...keyHeader(target, schemes),
     ...(Object.fromEntries(given) as Record<string, string>),
   };
 };

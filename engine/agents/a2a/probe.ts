@@ -24,7 +24,7 @@ const look = async (
   const { cardKeys } = settingsOf(target);
   const { raw, card } = await fetchCard({ net, clock, target, signal });
   usableCard(raw, target);
-  credentialHeaders(target, card);
+  credentialHeaders(target, card.securitySchemes);
   const signature = await checkSignatures(raw, { net, target, pinned: cardKeys, signal });
   return {
     name: card.name,
