@@ -319,3 +319,16 @@ void test('what an agent asks a person waits, is decided, and its line lasts as 
   ]);
   assert.deepEqual([refused.approvals.length, refused.items[0]?.text], [0, 'huge · too long']);
 });
+
+void test('a step that a pause stopped waits for its turn again', () => {
+  const shown = view([
+    ...BEGINNING.slice(0, 4),
+    own({ state: 'paused', event: 'pause', to: 'paused', data: { type: 'pause', now: true } }),
+    call('a1', 'modify', { state: 'cancelled' }),
+    own(
+      { state: 'paused', event: 'step_fail', to: 'paused', data: { error: { code: 'cancelled' } } },
+      'modify',
+    ),
+  ]);
+  assert.deepEqual([shown.status, shown.steps[0]?.state], ['paused', 'pending']);
+});

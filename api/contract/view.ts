@@ -102,6 +102,9 @@ const applyTransition = (draft: Draft, event: EventV1): void => {
   else if (status !== null) draft.activeStates = [status];
   if (machineEvent === 'step_complete') setStep(draft, event.step, 'completed');
   if (machineEvent === 'step_fail' && status === 'retrying') setStep(draft, event.step, 'retrying');
+  // Stopped by `pause --now`: it begins again with the run.
+  if (machineEvent === 'step_fail' && status === 'paused' && objectOf(data['error'])['code'] === 'cancelled')
+    setStep(draft, event.step, 'pending');
   if (status !== null && ENDED.has(status)) {
     if (status === 'failed' && machineEvent !== 'step_complete') setStep(draft, event.step, 'failed');
     draft.steps = draft.steps.map((step) => ({ ...step, state: atEnd(step.state, status) }));

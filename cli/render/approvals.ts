@@ -65,7 +65,7 @@ export const approvalPage = (approval: Approval, style: Style): readonly string[
   const { kind, title, tool, operation, state } = approval;
   const isQuestion = kind === 'question';
   return [
-    `${style.bold(escapeLine(approval.agent))} ${isQuestion ? 'asks' : 'wants to go on'}  ${paintApproval(style, state)}`,
+    `${style.bold(escapeLine(approval.agent))} ${isQuestion ? 'asks a question' : 'asks for permission'}  ${paintApproval(style, state)}`,
     row('id', approval.approval_id),
     row('run', approval.run_id),
     ...(approval.team_run_id === null

@@ -48,7 +48,12 @@ const wordsOf = (item: TimelineItem): { readonly title: string; readonly text: s
         item.word === 'submitted' && item.agent !== null
           ? `to ${item.agent}${item.text === '' ? '' : ':'}`
           : '';
-      return { title: item.title, text: [move, agent, item.text].filter((part) => part !== '').join(' ') };
+      // A state has no end of its own but for the time that a person took.
+      const waited = item.endTs === item.ts ? '' : ` ${duration(between(item.ts, item.endTs))}`;
+      return {
+        title: `${item.title}${waited}`,
+        text: [move, agent, item.text].filter((part) => part !== '').join(' '),
+      };
     }
     case 'tool': {
       const took = item.open

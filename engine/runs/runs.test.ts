@@ -162,6 +162,8 @@ describe('pause, resume and cancel', () => {
     await mesh.until(() => mesh.calls.length === 1);
     await mesh.core.runs.api.pause(mesh.caller, run, { now: true });
     await mesh.until(() => mesh.order.includes('stopped a/1'));
+    await mesh.until(() => mesh.run(run).steps[0]?.state === 'pending');
+    assert.equal(mesh.run(run).status, 'paused');
     await mesh.core.runs.api.resume(mesh.caller, run);
     assert.equal((await mesh.ended(run)).status, 'completed');
     assert.equal(mesh.calls[1]?.key, `${run}/a/2`);

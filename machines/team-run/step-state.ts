@@ -8,5 +8,7 @@ export const stepState = (id: string, memory: StepMemory, context: RunContext | 
   if (context?.failure?.step === id) return 'failed';
   if (context?.retry?.step === id) return 'retrying';
   if (memory.execution === 0) return 'pending';
-  return context?.cancel === null || context === null ? 'running' : 'cancelled';
+  if (context !== null && context.cancel !== null) return 'cancelled';
+  // Stopped by `pause --now`: it begins again with the run.
+  return memory.inFlight === null && memory.held === null ? 'pending' : 'running';
 };
