@@ -22,6 +22,11 @@ const MADE_BY = [
 /** Written by npm at each install. */
 const INSTALLED = 'node_modules/.package-lock.json';
 
+/** Ending of files that only this process knows: another one may be bundling. */
+const OWN = `.${process.pid}`;
+/** So long what is not on the list is left alone: it may be of another process, which has not listed it yet. */
+const KEPT_MS = 3_600_000;
+
 const slashed = (path) => path.split(sep).join('/');
 const seen = new Map();
 
@@ -113,11 +118,11 @@ const bundled = async () => {
 /** Writes a file so that it is there whole or not at all, a power cut included. */
 const writeWhole = (name, content) => {
   const path = join(OUT, name);
-  const file = openSync(`${path}.new`, 'w');
+  const file = openSync(path + OWN, 'w');
   writeFileSync(file, content);
   fsyncSync(file);
   closeSync(file);
-  renameSync(`${path}.new`, path);
+  renameSync(path + OWN, path);
 };
 
 const main = async () => {
@@ -132,17 +137,22 @@ const main = async () => {
   const [bundle, code] = [`${name}.js`, `${name}.code`];
   mkdirSync(OUT, { recursive: true });
   writeWhole(bundle, text);
-  const warm = [join(import.meta.dirname, 'cli-warm.ts'), join(OUT, bundle), join(OUT, `${code}.warm`)];
-  await runQuietly(process.execPath, warm, { cwd: ROOT });
-  writeWhole(code, readFileSync(join(OUT, `${code}.warm`)));
+  const warmed = join(OUT, `${code}.warm${OWN}`);
+  // Options of V8 would go into the compiled code, which a Node without them refuses.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const warm = [join(import.meta.dirname, 'cli-warm.ts'), join(OUT, bundle), warmed];
+  await runQuietly(process.execPath, warm, { cwd: ROOT, env });
+  writeWhole(code, readFileSync(warmed));
+  rmSync(warmed);
   for (const path of [`dist/cli/${bundle}`, `dist/cli/${code}`, slashed(relative(ROOT, process.execPath))])
     see(path);
   writeWhole(
     LIST,
     JSON.stringify({ node: process.execPath, bundle, code, unbundled, files: [...seen.values()] }),
   );
-  for (const old of readdirSync(OUT))
-    if (![LIST, bundle, code].includes(old)) rmSync(join(OUT, old), { force: true });
+  for (const old of readdirSync(OUT).map((each) => join(OUT, each)))
+    if (Date.now() - (statSync(old, { throwIfNoEntry: false })?.mtimeMs ?? 0) > KEPT_MS)
+      if (![LIST, bundle, code].some((each) => join(OUT, each) === old)) rmSync(old, { force: true });
 };
 
 try {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
+import { socketPath } from '#api/contract/address';
 import type { RouteAnswer } from '#api/contract/shapes';
 
 const [, , filename = '', out = ''] = process.argv;
@@ -43,9 +44,17 @@ type Bundle = (
 const folder = mkdtempSync(join(tmpdir(), 'agentmesh-warm-'));
 const daemon = createServer(answer);
 try {
-  daemon.listen(join(folder, 'agentmesh.sock'));
-  await once(daemon, 'listening');
+  // No daemon but this one is to be asked, whatever the environment says.
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('AGENTMESH_')) Reflect.deleteProperty(process.env, name);
   process.env['AGENTMESH_DATA_DIR'] = folder;
+  const socket = process.platform === 'win32' ? null : socketPath(folder, undefined);
+  if (socket === null) daemon.listen(0, '127.0.0.1');
+  else daemon.listen(socket);
+  await once(daemon, 'listening');
+  const address = daemon.address();
+  if (address !== null && typeof address === 'object')
+    process.env['AGENTMESH_DAEMON_URL'] = `http://127.0.0.1:${String(address.port)}`;
   const script = new Script(readFileSync(filename, 'latin1'), { filename });
   const run = script.runInThisContext() as Bundle;
   for (const words of COMMANDS) {

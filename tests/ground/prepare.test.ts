@@ -87,6 +87,30 @@ describe('an install', () => {
   });
 });
 
+describe('a phase', () => {
+  /** What is written to stderr while `work` runs. */
+  const shown = (work: string, options: string): string => {
+    const module = JSON.stringify(pathToFileURL(join(ROOT, '.ci/phase.js')).href);
+    const ask = `import(${module}).then((m) => m.phase('counting', ${work}, ${options}))`;
+    return spawnSync('node', ['-e', ask], { encoding: 'utf8', env: outside }).stderr;
+  };
+  const slow = '() => new Promise((done) => setTimeout(done, 300))';
+
+  test('says that it begins and how long it took', () => {
+    assert.match(shown('async () => 1', '{}'), /^counting …\ncounting: done in [\d.]+ s\n$/);
+  });
+  test('may keep quiet as long as it is quick, and speaks when it is not', () => {
+    assert.equal(shown('async () => 1', '{ unlessDoneInMs: 60_000 }'), '');
+    assert.match(shown(slow, '{ unlessDoneInMs: 1 }'), /^counting …\ncounting: done in [\d.]+ s\n$/);
+  });
+  test('is told of when it fails, however quick', () => {
+    assert.match(
+      shown('async () => { throw new Error("no") }', '{ unlessDoneInMs: 60_000 }'),
+      /^counting: failed/,
+    );
+  });
+});
+
 describe('a program', () => {
   const program = join(folder, 'program.ts');
   writeFileSync(
