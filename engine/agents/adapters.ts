@@ -3,6 +3,7 @@ import type { Ports } from '../ports.ts';
 import type { AgentAdapter } from './adapter.ts';
 import { createA2aAdapter } from './a2a/adapter.ts';
 import { createAcpAdapter } from './acp/adapter.ts';
+import { createClaudeAdapter } from './claude/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
 
@@ -13,6 +14,7 @@ export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> 
       createCommandAdapter(ports),
       createA2aAdapter(ports),
       createAcpAdapter(ports),
+      createClaudeAdapter(ports),
       createNanoclawAdapter(ports),
     ].map((adapter) => [adapter.kind, adapter]),
   );

@@ -101,12 +101,16 @@ export const inquire = async <T>(
   }
 };
 
-/** Asks a program that only says its version: the first number with dots in what it prints. `name` is what it is called. */
+/**
+ * Asks a program that only says its version: the first number with dots in what it prints, if `sign` is in it too, by which
+ * the program is known. `name` is what it is called.
+ */
 export const readVersion = (
   clock: Clock,
   program: Program,
   signal: AbortSignal,
   name: string,
+  sign: string,
 ): Promise<Look> =>
   inquire<Introduction>(clock, program, signal, () => {
     let printed = '';
@@ -121,8 +125,14 @@ export const readVersion = (
         },
         end: () => {
           const [version] = /\d+\.\d+[\w.+-]*/.exec(printed) ?? [];
-          if (version === undefined)
-            reject(new AgentFault('invalid_agent_response', 'The program does not say its version'));
+          if (version === undefined || !printed.includes(sign))
+            reject(
+              new AgentFault(
+                'invalid_agent_response',
+                `The program does not say that it is ${name}`,
+                printed,
+              ),
+            );
           else resolve({ name, version, protocol: null });
           return Promise.resolve();
         },

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { AgentEntry } from '#machines/nouns/agent';
 import { failure, type Failure } from '#machines/nouns/error';
+import type { Found } from '../agents/adapter.ts';
 
 /** A program that can be started: absolute path, arguments, folder. */
 export interface Program {
@@ -65,6 +66,13 @@ export const findProgram = (entry: Pick<AgentEntry, 'command' | 'cwd' | 'env'>):
       : `The program ${blocked.file} is not executable`,
   );
 };
+
+/** The agent that a program on the PATH is, if it is there. */
+export async function* findOnPath(kind: string, program: string, title: string): AsyncGenerator<Found> {
+  const entry = { name: program, kind, command: [program] };
+  const found = await Promise.resolve(findProgram(entry));
+  if ('file' in found) yield { entry, source: 'local', detail: `${title} at ${found.file}` };
+}
 
 /** The variable that carries the key of a run, as NAME=value: a process group is known again by it. */
 export const keyVariable = (key: string): string => `AGENTMESH_IDEMPOTENCY_KEY=${key}`;

@@ -15,6 +15,8 @@ const CALLS_KEPT = 10_000;
 export interface ToolFacts {
   /** What people call the call, where that is more than the tool’s name. */
   readonly title?: string;
+  /** The call that this one is part of, as when an agent lets another work for it. */
+  readonly parent_call_id?: string;
   readonly input?: unknown;
   readonly output?: unknown;
   readonly error?: unknown;

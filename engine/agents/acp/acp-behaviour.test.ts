@@ -1,9 +1,10 @@
 // The ACP adapter against agents that are odd, broken or hostile, and what it makes of their stops and words.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AgentEntry } from '#machines/nouns/agent';
 import { texts, type Recorder } from '../adapter.testkit.ts';
-import { adapter, run, targetOf, type Ran } from './acp.testkit.ts';
+import { adapter, bench } from './acp.testbench.ts';
+
+const { cancel, run, targetOf } = bench;
 
 const tools = ({ events }: Recorder): unknown[] =>
   events.flatMap((event) => (event.kind === 'tool' ? [event.payload] : []));
@@ -76,28 +77,12 @@ describe('acp: how a turn ends', () => {
 });
 
 describe('acp: cancel', () => {
-  const cancelAt = async (
-    prompt: string,
-    entry: Partial<AgentEntry> = {},
-  ): Promise<Ran & { tookMs: number }> => {
-    const abort = new AbortController();
-    let at = 0;
-    const ran = await run(prompt, entry, {
-      request: { signal: abort.signal },
-      onEvent: () => {
-        at ||= Date.now();
-        abort.abort();
-      },
-    });
-    return { ...ran, tookMs: Date.now() - at };
-  };
-
   it('an agent that does not answer a cancel is ended with all its processes', async () => {
     for (const [prompt, entry] of [
       ['deaf', {}],
       ['child', { env: { ACP_MODE: 'ignores-cancel' } }],
     ] as const) {
-      const { outcome, tookMs } = await cancelAt(prompt, entry);
+      const { outcome, tookMs } = await cancel(prompt, entry);
       assert.equal(outcome.status, 'cancelled');
       assert.equal(outcome.cancelConfirmed, true);
       assert.ok(tookMs < 9_000, `took ${String(tookMs)} ms, longer than the engine waits`);

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ApprovalAnswer } from '../adapter.ts';
 import type { Person } from '../adapter.testkit.ts';
-import { adapter, folder, run } from './acp.testkit.ts';
+import { adapter, bench } from './acp.testbench.ts';
 import { argvOf, LAUNCHES } from './launch.ts';
 
+const { folder, run } = bench;
 const allow: ApprovalAnswer = { decision: 'allow', text: null, by: 'me' };
 
 describe('acp: questions for people', () => {

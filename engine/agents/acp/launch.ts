@@ -1,6 +1,6 @@
 // How known programs are started as ACP agents, each with the source that says so.
 import type { AgentEntry } from '#machines/nouns/agent';
-import { findProgram } from '../../processes/program.ts';
+import { findOnPath } from '../../processes/program.ts';
 import type { Found } from '../adapter.ts';
 
 interface Launch {
@@ -54,9 +54,6 @@ export const argvOf = ({ command = [] }: Pick<AgentEntry, 'command'>): string[] 
 export async function* findPrograms(signal: AbortSignal): AsyncGenerator<Found> {
   for (const [name, { title, isSecondChoice }] of Object.entries(LAUNCHES)) {
     if (isSecondChoice === true || signal.aborted) continue;
-    const entry = { name, kind: 'acp', command: [name] };
-    const program = findProgram(entry);
-    if ('file' in program) yield { entry, source: 'local', detail: `${title} at ${program.file}` };
-    await Promise.resolve();
+    yield* findOnPath('acp', name, title);
   }
 }

@@ -1,0 +1,11 @@
+// The ACP adapter with its test agent.
+import { fileURLToPath } from 'node:url';
+import { testPorts } from '../adapter.testports.ts';
+import { programBench } from '../adapter.testprogram.ts';
+import { createAcpAdapter } from './adapter.ts';
+
+export const adapter = createAcpAdapter(testPorts);
+export const bench = programBench(adapter, fileURLToPath(new URL('./acp.testagent.ts', import.meta.url)), {
+  module: new URL('./adapter.ts', import.meta.url).href,
+  factory: 'createAcpAdapter',
+});

@@ -1,0 +1,27 @@
+// One run of Claude Code.
+import type { Clock } from '../../ports.ts';
+import { converse } from '../../processes/conversation.ts';
+import { findProgram } from '../../processes/program.ts';
+import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
+import { flagsOf } from './settings.ts';
+import { claudeManner } from './turn.ts';
+
+/** Print mode with JSON lines in and out; questions about permissions come as lines, too. */
+const MODE = [
+  '--print',
+  '--input-format=stream-json',
+  '--output-format=stream-json',
+  '--verbose',
+  '--include-partial-messages',
+  '--permission-prompt-tool=stdio',
+];
+
+/** Runs a request at the program of its entry. A wrong setting or a missing program is a failed outcome. */
+export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+  const { entry } = request.target;
+  const flags = flagsOf(entry.settings);
+  if ('retryable' in flags) return { status: 'failed', artifacts: [], error: flags };
+  const program = findProgram({ ...entry, command: [...(entry.command ?? []), ...MODE, ...flags] });
+  if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
+  return converse(clock, program, request, sink, claudeManner);
+};
