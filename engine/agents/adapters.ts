@@ -4,6 +4,7 @@ import type { AgentAdapter } from './adapter.ts';
 import { createA2aAdapter } from './a2a/adapter.ts';
 import { createAcpAdapter } from './acp/adapter.ts';
 import { createClaudeAdapter } from './claude/adapter.ts';
+import { createCodexAdapter } from './codex/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
 
@@ -15,6 +16,7 @@ export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> 
       createA2aAdapter(ports),
       createAcpAdapter(ports),
       createClaudeAdapter(ports),
+      createCodexAdapter(ports),
       createNanoclawAdapter(ports),
     ].map((adapter) => [adapter.kind, adapter]),
   );

@@ -33,6 +33,8 @@ export interface Stage {
   readonly story: Story;
   /** Writes one JSON value as a line to the program’s stdin. What a program that has gone does not read is lost. */
   say(value: unknown): void;
+  /** Gives the program a text as its whole stdin: nothing can be said after it. */
+  sayAll(text: string): void;
   /** Saves the agent’s own id of the run, with what finds it again. */
   remember(taskId: string, more: NativeHandle): Promise<void>;
 }
@@ -125,6 +127,7 @@ const attendTo = async (
     sink,
     story,
     say: (value) => child.stdin.write(`${JSON.stringify(value)}\n`),
+    sayAll: (text) => child.stdin.end(text),
     remember: (taskId, more) => story.handle({ pid, started, ...more }, taskId),
   });
   manner.ended.catch(() => undefined);

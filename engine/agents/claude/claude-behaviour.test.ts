@@ -176,6 +176,7 @@ describe('claude: lines', () => {
       sink,
       story,
       say: () => undefined,
+      sayAll: () => undefined,
       remember: (taskId) => {
         remembered.push(taskId);
         return Promise.resolve();
