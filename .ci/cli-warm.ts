@@ -23,6 +23,7 @@ const HEALTH: RouteAnswer<'healthz'> = {
   head_seq: 1,
   mirror: { ok: true, lag: 0, problem: null },
   problems: [],
+  discovery: [],
   queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
   counts: { agents: 1, invocations_active: 0, team_runs_active: 0, approvals_pending: 0 },
   uptime_ms: 1_000,

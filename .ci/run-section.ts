@@ -28,6 +28,8 @@ const runNode = (args: readonly string[], log: string, limitSeconds: number): Pr
       ...process.env,
       CI: 'true',
       NO_COLOR: '1',
+      // Daemons of tests look for nobody on the network around them.
+      AGENTMESH_DISCOVERY: 'off',
       NODE_COMPILE_CACHE: join(process.cwd(), 'node_modules/.cache/node-compile'),
       // Set inside a run of node:test, where a nested run would report to its parent instead of to its reporters.
       NODE_TEST_CONTEXT: undefined,

@@ -270,6 +270,7 @@ export const createFakeEngine = (): FakeEngine => {
         record('discovery.sweep', caller, options);
         return Promise.resolve({ sweep_id: 'sweep-1', found: 1, agents: [sampleAgent], problems: [] });
       },
+      listening: () => undefined,
     },
     invocations: {
       start: (caller, ask) => {
@@ -348,6 +349,7 @@ export const createFakeEngine = (): FakeEngine => {
       head_seq: rows.length,
       mirror: { ok: true, lag: 0, problem: null },
       queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
+      discovery: [],
       problems: [],
       counts: { agents: 1, invocations_active: 0, team_runs_active: 0, approvals_pending: 0 },
       uptime_ms: 1,

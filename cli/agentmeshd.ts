@@ -48,8 +48,8 @@ class StartCommand extends DaemonCommand {
     description: 'Start the daemon',
     details: `
       Runs in the foreground until a signal ends it: the first lets work in hand finish, the second does not wait.
-      Flags go over environment (AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _LOG_LEVEL, _REDIS_URL),
-      environment over config.json of the data folder, and that over defaults.
+      Flags go over environment (AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _DISCOVERY, _ANNOUNCE,
+      _LOG_LEVEL, _REDIS_URL), environment over config.json of the data folder, and that over defaults.
     `,
     examples: [
       ['Start in the background and wait until it answers', 'agentmeshd start -b'],
@@ -73,6 +73,12 @@ class StartCommand extends DaemonCommand {
     description:
       'Redis that carries the jobs, so that workers on other hosts take part; redis://host:port, unix:/path',
   });
+  discovery = Option.String('--discovery', {
+    description: 'What looks for agents: on (default), off, or some of mdns,programs,tailnet',
+  });
+  announce = Option.Boolean('--announce', {
+    description: 'Announce this daemon by mDNS where it listens (not by default)',
+  });
   logLevel = Option.String('--log-level', { description: 'debug, info (default), warn or error' });
 
   async perform(): Promise<number> {
@@ -83,6 +89,8 @@ class StartCommand extends DaemonCommand {
         port: this.port,
         bootstrap: bootstrapOf(this.bootstrap, process.env),
         synchronous: this.synchronous,
+        discovery: this.discovery,
+        announce: this.announce === undefined ? undefined : this.announce ? 'on' : 'off',
         logLevel: this.logLevel,
         redis: this.redis,
       }),

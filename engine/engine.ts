@@ -1,12 +1,14 @@
 // What the engine offers, as the api sees it. createEngine in index.ts makes one.
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import type { Approval, ApprovalState, Decision } from '#machines/nouns/approval';
+import type { SourceState } from '#machines/nouns/discovery';
 import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
 import type { AskedBy, Origin } from '#machines/nouns/origin';
 import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { TeamTemplate } from '#machines/nouns/team';
 import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
+import type { DiscoverySettings } from './discovery/sources.ts';
 import type { Caller } from './identity/caller.ts';
 import type { RedisChoice } from './queue/queue.ts';
 
@@ -131,6 +133,8 @@ export interface Health {
     /** Jobs that Redis handed over and that were not taken: not signed, expired, or done before. */
     readonly dropped: number;
   };
+  /** How well each source of agents does. One that cannot look does not make the daemon degraded. */
+  readonly discovery: readonly SourceState[];
   readonly counts: {
     readonly agents: number;
     readonly invocations_active: number;
@@ -183,8 +187,12 @@ export interface Engine {
   };
   readonly installs: InstallsApi;
   readonly discovery: {
-    /** Probes everything known, by jobs; resolves when each was answered or `waitMs` has passed. */
+    /** Looks around and probes everything known, by jobs; resolves when each was answered or `waitMs` has passed. */
     sweep(caller: Caller, options: { readonly waitMs: number }): Promise<SweepResult>;
+    /**
+     * Where the daemon listens, once it does: no agent of its own mesh is there, and it is announced if the setting says so.
+     */
+    listening(place: { readonly host: string; readonly port: number }): void;
   };
   readonly invocations: {
     /** Durable before it resolves; the call itself goes on. */
@@ -274,6 +282,8 @@ export interface EngineConfig {
   readonly templateDirs: readonly { readonly dir: string; readonly origin: string }[];
   /** Extra bootstrap file beside `<dataDir>/bootstrap.json`. */
   readonly bootstrapFile: string | null;
+  /** What looks around by itself; nothing when absent: bootstrap files and agents given by hand only. */
+  readonly discovery?: DiscoverySettings;
   /** FULL survives a power cut, NORMAL only the end of the process (docs/adr/0003). */
   readonly synchronous: 'FULL' | 'NORMAL';
   readonly concurrency: number;

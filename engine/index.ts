@@ -8,6 +8,7 @@ import { createRegistry } from './agents/registry.ts';
 import { createAudit } from './audit/append.ts';
 import { createCore, type MeshRedis } from './core.ts';
 import { createDiscovery, REPROBE_MS } from './discovery/discovery.ts';
+import { createSources, NOTHING_LOOKS } from './discovery/sources.ts';
 import type { Engine, EngineConfig, Health } from './engine.ts';
 import { acceptRecord } from './events/accept.ts';
 import { createEventLog } from './events/append.ts';
@@ -20,10 +21,13 @@ import type { Ports } from './ports.ts';
 import { ownMeshKey } from './queue/mesh-key.ts';
 import { QUEUE_NAMES, type RedisChoice } from './queue/queue.ts';
 import { readRedisUrl } from './queue/redis/address.ts';
+import { nodeLocalHttp } from './ports-node.ts';
 import { openStore } from './store/open.ts';
 import { prepareStatements } from './store/statement.ts';
 import { createTemplates } from './templates/load.ts';
 
+export type { DiscoverySettings } from './discovery/sources.ts';
+export { TAILSCALED_SOCKETS } from './discovery/tailnet/tailnet.ts';
 export type { Engine, EngineConfig, EventPage, EventRow, Health, VerifyReport } from './engine.ts';
 export { type Caller, loopbackCaller, socketCaller } from './identity/caller.ts';
 export { nodePorts } from './ports-node.ts';
@@ -86,6 +90,13 @@ export const createEngine = async (
     concurrency: config.concurrency,
     redis,
   });
+  const sources = createSources({
+    settings: config.discovery ?? NOTHING_LOOKS,
+    adapters,
+    http: nodeLocalHttp,
+    ports,
+    logId: log.logId,
+  });
   const discovery = createDiscovery({
     dataDir,
     bootstrapFile: config.bootstrapFile,
@@ -96,6 +107,7 @@ export const createEngine = async (
     registry,
     outbox: core.outbox,
     queue: core.queue,
+    sources: sources.all,
     ports,
   });
   await discovery.begin();
@@ -126,6 +138,7 @@ export const createEngine = async (
       mirror: state,
       problems,
       queue: { driver: core.queue.driver, problem, waiting, dropped },
+      discovery: sources.states(),
       counts: {
         agents: registry.list().length,
         invocations_active: core.invocations.countLive(),
@@ -138,7 +151,7 @@ export const createEngine = async (
 
   const close = async (drainMs: number): Promise<void> => {
     prepareNoMore();
-    discovery.close();
+    await discovery.close();
     await core.drain(drainMs);
     await templates.close();
     await mirror.close();
@@ -169,7 +182,12 @@ export const createEngine = async (
       trust: (caller, name, identity) => registry.trust(caller, name, identity),
     },
     installs,
-    discovery: { sweep: (caller, options) => discovery.sweep(caller, options) },
+    discovery: {
+      sweep: (caller, options) => discovery.sweep(caller, options),
+      listening: (place) => {
+        sources.listening(place);
+      },
+    },
     invocations: {
       start: (caller, ask) => core.invocations.start(caller, ask),
       get: (runId) => core.invocations.get(runId),

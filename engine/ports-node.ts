@@ -15,10 +15,21 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { request } from 'node:http';
 import { dirname } from 'node:path';
 import { v7 } from 'uuid';
-import type { AppendFile, Clock, CrashPoint, CrashPoints, Disk, Ids, Log, Ports } from './ports.ts';
 import { createNet } from './net/net.ts';
+import type {
+  AppendFile,
+  Clock,
+  CrashPoint,
+  CrashPoints,
+  Disk,
+  Ids,
+  LocalHttp,
+  Log,
+  Ports,
+} from './ports.ts';
 import { CRASH_POINTS } from './ports.ts';
 import { MeshError } from '#machines/nouns/error-codes';
 
@@ -175,6 +186,28 @@ const risingIds = (): Ids => {
       return v7({ random, msecs, seq });
     },
   };
+};
+
+/** The real one. */
+export const nodeLocalHttp: LocalHttp = {
+  get: (socketPath, path, { host, limit, signal }) =>
+    new Promise((resolve, reject) => {
+      const asked = request({ socketPath, path, headers: { host }, agent: false, signal }, (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > limit) response.destroy(new Error(`the answer is over ${String(limit)} bytes`));
+          else chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
+        });
+      });
+      asked.on('error', reject);
+      asked.end();
+    }),
 };
 
 /** Everything that the engine needs from outside, for real. */

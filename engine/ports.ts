@@ -73,6 +73,19 @@ export interface Net {
   keepOff(port: number): void;
 }
 
+/** HTTP over a Unix socket of this machine. */
+export interface LocalHttp {
+  /**
+   * GET of `path`, the body whole. Rejects with the system's error (ENOENT, EACCES, ECONNREFUSED), when the body is over
+   * `limit` bytes, and when `signal` aborts.
+   */
+  get(
+    socket: string,
+    path: string,
+    options: { readonly host: string; readonly limit: number; readonly signal: AbortSignal },
+  ): Promise<{ readonly status: number; readonly body: string }>;
+}
+
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /**

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AgentEntrySchema, AgentNameSchema, AgentSchema } from '#machines/nouns/agent';
 import { APPROVAL_STATES, ApprovalSchema, DECISIONS } from '#machines/nouns/approval';
+import { SourceStateSchema } from '#machines/nouns/discovery';
 import { AuditRowSchema } from '#machines/nouns/audit';
 import { EventFilterSchema, EventSchema } from '#machines/nouns/event';
 import {
@@ -85,6 +86,7 @@ export const HealthSchema = z.object({
     waiting: z.int(),
     dropped: z.int(),
   }),
+  discovery: z.array(SourceStateSchema),
   counts: z.object({
     agents: z.int(),
     invocations_active: z.int(),

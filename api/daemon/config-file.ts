@@ -7,6 +7,8 @@ import { MeshError } from '#machines/nouns/error-codes';
 
 const ConfigFileSchema = z.strictObject({
   queue: z.strictObject({ redis: z.string().min(1).optional() }).optional(),
+  /** As the flags --discovery and --announce say it. */
+  discovery: z.strictObject({ sources: z.string().optional(), announce: z.boolean().optional() }).optional(),
   /** The team that gets the plain texts which come over A2A and name no skill. */
   a2a: z.strictObject({ default_team: z.string().min(1).optional() }).optional(),
 });

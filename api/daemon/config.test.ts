@@ -15,6 +15,11 @@ test('defaults are those of the earlier tools', () => {
     port: 8321,
     bootstrap: null,
     synchronous: 'FULL',
+    discovery: ['mdns', 'programs', 'tailnet'],
+    announce: false,
+    mdnsPort: 5353,
+    mdnsInterfaces: null,
+    tailscaled: null,
     logLevel: 'info',
     redis: null,
     a2aTeam: null,
@@ -28,6 +33,11 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     AGENTMESH_PORT: '1111',
     AGENTMESH_BOOTSTRAP: '/env.json',
     AGENTMESH_SYNCHRONOUS: 'normal',
+    AGENTMESH_DISCOVERY: 'off',
+    AGENTMESH_ANNOUNCE: 'off',
+    AGENTMESH_MDNS_PORT: '15353',
+    AGENTMESH_MDNS_INTERFACES: '127.0.0.1,192.168.1.2',
+    AGENTMESH_TAILSCALED: '/env.sock',
     AGENTMESH_LOG_LEVEL: 'warn',
     AGENTMESH_REDIS_URL: 'redis://:secret@127.0.0.1',
   };
@@ -37,21 +47,38 @@ test('a flag goes over its variable, a variable over the default, and an empty v
     port: 1111,
     bootstrap: '/env.json',
     synchronous: 'NORMAL',
+    discovery: [],
+    announce: false,
+    mdnsPort: 15353,
+    mdnsInterfaces: ['127.0.0.1', '192.168.1.2'],
+    tailscaled: '/env.sock',
     logLevel: 'warn',
     redis: { url: 'redis://:secret@127.0.0.1', from: 'AGENTMESH_REDIS_URL' },
     a2aTeam: null,
   });
   const flags = {
     dataDir: '/flag',
-    host: '::1',
+    host: '127.0.0.3',
     port: '0',
     bootstrap: '/flag.json',
     synchronous: 'FULL',
+    discovery: 'tailnet,mdns',
+    announce: 'on',
     logLevel: 'error',
     redis: 'redis://127.0.0.1:7000',
   };
   const redis = { url: flags.redis, from: '--redis' };
-  assert.deepEqual(readConfig(flags, env), { ...flags, port: 0, redis, a2aTeam: null });
+  assert.deepEqual(readConfig(flags, env), {
+    ...flags,
+    port: 0,
+    discovery: ['tailnet', 'mdns'],
+    announce: true,
+    mdnsPort: 15353,
+    mdnsInterfaces: ['127.0.0.1', '192.168.1.2'],
+    tailscaled: '/env.sock',
+    redis,
+    a2aTeam: null,
+  });
   const empty = Object.fromEntries(Object.keys(env).map((name) => [name, '']));
   assert.deepEqual(readConfig({}, empty), readConfig({}, {}));
 });
@@ -90,14 +117,18 @@ test('what is not understood is named by its flag', () => {
   const cases = {
     port: ['65536', '-1', '1e3', '', ' 1'],
     synchronous: ['OFF', ''],
+    discovery: ['mdns,', 'everything', '', 'ON'],
+    announce: ['yes', ''],
     logLevel: ['loud'],
   } as const;
   const names = {
     port: /^--port takes/,
     synchronous: /^--synchronous takes/,
+    discovery: /^--discovery takes/,
+    announce: /^--announce takes/,
     logLevel: /^--log-level takes/,
   };
-  for (const key of ['port', 'synchronous', 'logLevel'] as const)
+  for (const key of ['port', 'synchronous', 'discovery', 'announce', 'logLevel'] as const)
     for (const word of cases[key])
       assert.throws(
         () => readConfig({ [key]: word }, {}),
@@ -121,6 +152,10 @@ test('config.json of the data folder says what neither flag nor variable does', 
       from: 'queue.redis in config.json',
     });
     assert.equal(readConfig({ dataDir }, { AGENTMESH_REDIS_URL: 'unix:/a' }).redis?.url, 'unix:/a');
+    write('{"discovery":{"sources":"mdns","announce":true}}');
+    assert.deepEqual(readConfig({ dataDir }, {}).discovery, ['mdns']);
+    assert.equal(readConfig({ dataDir }, {}).announce, true);
+    assert.deepEqual(readConfig({ dataDir, announce: 'off' }, { AGENTMESH_DISCOVERY: 'off' }).discovery, []);
     write('{}');
     assert.equal(readConfig({ dataDir }, {}).redis, null);
     write('{"queue":{"redis":7}}');
@@ -139,4 +174,24 @@ test('a password is not taken from the command line, which others can read', () 
     code: 'bad_request',
     message: /^--redis takes no password.*AGENTMESH_REDIS_URL(?!.*secret)/,
   });
+});
+
+test('announcing needs what it is done with', () => {
+  const refused = (flags: Parameters<typeof readConfig>[0], message: RegExp): void => {
+    assert.throws(() => readConfig(flags, {}), { code: 'bad_request', message });
+  };
+  refused({ announce: 'on', discovery: 'off' }, /needs mdns/);
+  refused({ announce: 'on', host: '::1' }, /needs an IPv4 address/);
+  assert.equal(readConfig({ announce: 'on', discovery: 'mdns' }, {}).announce, true);
+});
+
+test('what only a variable says is checked too', () => {
+  for (const [name, value] of [
+    ['AGENTMESH_MDNS_PORT', '0'],
+    ['AGENTMESH_MDNS_INTERFACES', 'eth0'],
+  ] as const)
+    assert.throws(() => readConfig({}, { [name]: value }), {
+      code: 'bad_request',
+      message: new RegExp(`^${name} takes`),
+    });
 });

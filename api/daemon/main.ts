@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import type { Engine, EngineConfig, Log, Ports } from '#engine/index';
+import { TAILSCALED_SOCKETS, type Engine, type EngineConfig, type Log, type Ports } from '#engine/index';
 import { LIMITS } from '#machines/nouns/limits';
 import { createApp } from '../app.ts';
 import { createProtocols } from '../protocols.ts';
@@ -108,6 +108,12 @@ export const startDaemon = async (
           { dir: around.builtInTemplates, origin: 'built-in' },
         ],
         bootstrapFile: config.bootstrap,
+        discovery: {
+          sources: config.discovery,
+          announce: config.announce,
+          mdns: { port: config.mdnsPort, interfaces: config.mdnsInterfaces },
+          tailscaled: config.tailscaled === null ? TAILSCALED_SOCKETS : [config.tailscaled],
+        },
         synchronous: config.synchronous,
         concurrency: LIMITS.invocationConcurrency,
         redis: config.redis,
@@ -135,6 +141,7 @@ export const startDaemon = async (
     });
     const apps = { streams, consoleDir: around.consoleDir, protocols, log: around.log };
     tcp.server.on('request', createApp(engine, { kind: 'tcp', hosts, origins }, apps));
+    engine.discovery.listening({ host: config.host, port: Number(new URL(tcp.url).port) });
     const path = socketPath(dataDir, around.runtimeDir);
     if (path === null) around.log.warn({ dataDir }, 'no socket: its path would be too long; TCP only');
     else servers.push(await listenSocket(path, createApp(engine, { kind: 'socket' }, apps)));

@@ -18,6 +18,8 @@ export interface StartFlags {
   readonly bootstrap?: string;
   readonly redis?: string;
   readonly synchronous?: string;
+  readonly discovery?: string;
+  readonly announce?: string;
   readonly logLevel?: string;
 }
 

@@ -56,6 +56,7 @@ const health: RouteAnswer<'healthz'> = {
   head_seq: 7,
   mirror: { ok: true, lag: 0, problem: null },
   problems: [],
+  discovery: [],
   queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
   counts: { agents: 2, invocations_active: 1, team_runs_active: 1, approvals_pending: 0 },
   uptime_ms: 61_000,

@@ -24,6 +24,7 @@ export const VALUES: Readonly<Record<string, string>> = {
   '--data-dir': 'FOLDER',
   '--description': 'TEXT',
   '--dir': 'FOLDER',
+  '--discovery': 'SOURCES',
   '--from': 'NAME',
   '--host': 'HOST',
   '--input': 'NAME=VALUE',

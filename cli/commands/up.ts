@@ -27,6 +27,12 @@ export class UpCommand extends MeshCommand {
   bootstrap = Option.String('--bootstrap', {
     description: 'File with agents to begin with, beside bootstrap.json',
   });
+  discovery = Option.String('--discovery', {
+    description: 'What looks for agents: on (default), off, or some of mdns,programs,tailnet',
+  });
+  announce = Option.Boolean('--announce', {
+    description: 'Announce the new daemon by mDNS where it listens (not by default)',
+  });
 
   redis = Option.String('--redis', {
     description: 'Redis that carries the jobs of a new daemon; docs/queues.md',
@@ -90,6 +96,8 @@ export class UpCommand extends MeshCommand {
       ...(this.port === undefined ? [] : ['--port', this.port]),
       ...(this.bootstrap === undefined ? [] : ['--bootstrap', this.bootstrap]),
       ...(this.redis === undefined ? [] : ['--redis', this.redis]),
+      ...(this.discovery === undefined ? [] : ['--discovery', this.discovery]),
+      ...(this.announce === undefined ? [] : [this.announce ? '--announce' : '--no-announce']),
     ]);
     if (code === 0) return code;
     const said = [stderr, stdout].map((text) => text.trim()).filter((text) => text !== '');

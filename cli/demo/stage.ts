@@ -80,7 +80,12 @@ export const makeStage = (colour: boolean): Stage => {
   mkdirSync(dataDir, { mode: 0o700 });
   const started: ChildProcess[] = [];
   const running = new Set<ChildProcess>();
-  const env: NodeJS.ProcessEnv = { ...process.env, AGENTMESH_DATA_DIR: dataDir };
+  // Its own agents only: what is on the network around it has no part in a demo.
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    AGENTMESH_DATA_DIR: dataDir,
+    AGENTMESH_DISCOVERY: 'off',
+  };
   // The demo must never reach a daemon that is already there.
   for (const name of [
     'AGENTMESH_DAEMON_URL',
@@ -88,6 +93,7 @@ export const makeStage = (colour: boolean): Stage => {
     'AGENTMESH_HOST',
     'AGENTMESH_PORT',
     'AGENTMESH_BOOTSTRAP',
+    'AGENTMESH_ANNOUNCE',
   ])
     Reflect.deleteProperty(env, name);
   if (colour) env['CLICOLOR_FORCE'] = '1';

@@ -73,6 +73,27 @@ export const namedRow = (
   };
 };
 
+/**
+ * The row of an agent that people have named and name no more, and that is still found: what they gave it is gone, their
+ * trust and its credential too.
+ */
+export const unnamedRow = (known: AgentRow, source: Provenance['source']): AgentRow => {
+  const { url, command, dir, kind, name } = known.entry;
+  return {
+    ...known,
+    entry: {
+      ...(url === undefined ? {} : { url }),
+      ...(command === undefined ? {} : { command }),
+      ...(dir === undefined ? {} : { dir }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(name === undefined ? {} : { name }),
+    },
+    token: null,
+    tokenOrigin: null,
+    ...firstTrust(source),
+  };
+};
+
 /** The row of an agent after a probe. */
 export const probedRow = (known: AgentRow, probe: Probe, now: number): AgentRow => {
   const presence = nextPresence(known.presence, { type: probe.ok ? 'probe_ok' : 'probe_failed' });

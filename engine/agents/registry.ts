@@ -8,16 +8,17 @@ import type { Caller } from '../identity/caller.ts';
 import type { Ports } from '../ports.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
-import { nearest } from '../templates/nearest.ts';
 import type { AgentAdapter, Probe, Target } from './adapter.ts';
-import { kindOf, namedRow, newRow, probedRow } from './agent-change.ts';
-import { createAgentRows, toAgent, type AgentRow, type ProvenanceRow } from './agent-rows.ts';
+import { kindOf, namedRow, newRow, probedRow, unnamedRow } from './agent-change.ts';
+import type { AgentRow } from './agent-rows.ts';
+import { createBook } from './book.ts';
 import { chooseBySkill } from './by-skill.ts';
 import { partSecrets } from './credentials.ts';
+import { createFoundAgents, type FoundAgents } from './found-agents.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
 import { targetOfRow } from './target.ts';
 import { createTell } from './tell.ts';
-import { accepted, identityHash, refusalOf } from './trust.ts';
+import { accepted, identityHash, isPersonsWord, refusalOf } from './trust.ts';
 
 type Source = Provenance['source'];
 
@@ -66,6 +67,8 @@ export interface Registry {
     entries: readonly AgentEntry[],
     runId: string,
   ): { readonly fresh: readonly string[]; readonly refused: readonly string[] };
+  /** Agents that no person named. */
+  readonly found: FoundAgents;
   /** Records a probe inside a transaction, with an event when the presence changes. Answers the agent’s name now. */
   record(tx: Tx, name: string, probe: Probe, runId: string): string | null;
 }
@@ -73,39 +76,12 @@ export interface Registry {
 /** The registry of a store. */
 export const createRegistry = (parts: RegistryParts): Registry => {
   const { store, log, audit, adapters, ports } = parts;
-  const rows = createAgentRows(store);
+  const book = createBook(store);
+  const { rows, find, agentOf, isTaken, rename, changed } = book;
   const tell = createTell(log);
-  /** Rows are read often and change seldom: kept until something is written. */
-  let kept: { readonly byName: Map<string, AgentRow>; readonly provenance: ProvenanceRow[] } | null = null;
+  const found = createFoundAgents({ book, audit, tell, isKind: (kind) => adapters.has(kind) });
 
-  const read = (): NonNullable<typeof kept> =>
-    (kept ??= {
-      byName: new Map(rows.all().map((row) => [row.name, row])),
-      provenance: rows.provenance(),
-    });
-
-  const changed = (tx: Tx): void => {
-    kept = null;
-    tx.undone(() => {
-      kept = null;
-    });
-  };
-
-  const agentOf = (row: AgentRow): Agent =>
-    toAgent(
-      row,
-      read().provenance.filter(({ agent }) => agent === row.name),
-    );
-
-  const find = (name: string): AgentRow => {
-    const row = read().byName.get(name);
-    if (row !== undefined) return row;
-    const suggestions = nearest(name, read().byName.keys());
-    const hint = suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(', ')}?`;
-    throw new MeshError('unknown_agent', `No agent named ${name} is known${hint}`, { suggestions });
-  };
-
-  const targetOf = (row: AgentRow): Target => targetOfRow(row, read().provenance);
+  const targetOf = (row: AgentRow): Target => targetOfRow(row, book.provenance());
 
   const adapter = (kind: string): AgentAdapter => {
     const found = adapters.get(kind);
@@ -116,23 +92,6 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     );
   };
 
-  const rename = (tx: Tx, row: AgentRow, name: string): AgentRow => {
-    const known = read().provenance.filter(({ agent }) => agent === row.name);
-    const renamed = { ...row, name };
-    rows.drop(row.name);
-    rows.put(renamed);
-    for (const each of known) rows.putProvenance({ ...each, agent: name });
-    changed(tx);
-    return renamed;
-  };
-
-  const byAddress = (entry: AgentEntry): AgentRow | undefined => {
-    const address = addressOf(entry);
-    return [...read().byName.values()].find((row) => addressOf(row.entry) === address);
-  };
-
-  const isTaken = (name: string): boolean => read().byName.has(name);
-
   /** Takes an entry in; answers its row and whether the agent is new. `called` is what its card calls it, when known. */
   const see = (
     tx: Tx,
@@ -142,11 +101,12 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     called: string | null = null,
   ): { row: AgentRow; isNew: boolean } => {
     adapter(kindOf(given));
-    let known = byAddress(given);
+    if (given.name !== undefined && isPersonsWord(source)) found.giveWay(tx, given.name, given);
+    let known = book.at(given);
     const isNew = known === undefined;
-    const hasOthers = read().provenance.some(
-      (each) => each.agent === known?.name && !(each.source === source && each.detail === detail),
-    );
+    const hasOthers = book
+      .provenance()
+      .some((each) => each.agent === known?.name && !(each.source === source && each.detail === detail));
     if (
       known !== undefined &&
       given.name !== undefined &&
@@ -171,7 +131,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   };
 
   const record: Registry['record'] = (tx, name, probe, runId) => {
-    const known = read().byName.get(name);
+    const known = book.named(name);
     if (known === undefined) return null;
     let row = probedRow(known, probe, tx.now);
     // Who was only an address until now takes the name of its card.
@@ -195,7 +155,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   };
 
   return {
-    list: () => [...read().byName.values()].map(agentOf),
+    list: () => book.all().map(agentOf),
     get: (name) => agentOf(find(name)),
     known: (name) => targetOf(find(name)),
     target: (name) => {
@@ -206,8 +166,9 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     },
     adapter,
     record,
+    found,
 
-    withSkill: (skill, prefer) => targetOf(chooseBySkill(read().byName.values(), skill, prefer)),
+    withSkill: (skill, prefer) => targetOf(chooseBySkill(book.all(), skill, prefer)),
 
     async add(caller, entry, source, detail) {
       const { entry: rest } = partSecrets(entry);
@@ -259,13 +220,20 @@ export const createRegistry = (parts: RegistryParts): Registry => {
 
     sync(tx, caller, source, detail, entries, runId) {
       const named = new Set(entries.map(addressOf));
-      const before = read().provenance.filter((each) => each.source === source && each.detail === detail);
+      const before = book.provenance().filter((each) => each.source === source && each.detail === detail);
       for (const { agent } of before) {
-        const row = read().byName.get(agent);
+        const row = book.named(agent);
         if (row === undefined || named.has(addressOf(row.entry))) continue;
         rows.dropProvenance(agent, source, detail);
         changed(tx);
-        if (read().provenance.some((each) => each.agent === agent)) continue;
+        const others = book.provenance().filter((each) => each.agent === agent);
+        const [found] = others;
+        if (found !== undefined) {
+          if (others.some((each) => isPersonsWord(each.source))) continue;
+          rows.put(unnamedRow(row, found.source as Source));
+          changed(tx);
+          continue;
+        }
         audit.append(tx, caller, 'agent.remove', 'write', agent, { source, detail });
         rows.drop(agent);
         changed(tx);

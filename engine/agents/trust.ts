@@ -24,9 +24,12 @@ type Source = Provenance['source'];
 /** Sources that are a person's word. The others are what something on the network or on this machine says of itself. */
 const NAMED_BY_PEOPLE: readonly Source[] = ['url', 'bootstrap', 'install'];
 
+/** Whether a source is a person's word. */
+export const isPersonsWord = (source: string): boolean => NAMED_BY_PEOPLE.some((each) => each === source);
+
 /** Of an agent that a source names for the first time. */
 export const firstTrust = (source: Source): TrustState => ({
-  trust: NAMED_BY_PEOPLE.includes(source) ? 'trusted' : 'seen',
+  trust: isPersonsWord(source) ? 'trusted' : 'seen',
   pinned: null,
   found: null,
   changes: [],
@@ -44,7 +47,7 @@ const only = ({ trust, pinned, found, changes, cardSignature }: TrustState): Tru
 
 /** Of a known agent that a source names: a person's word trusts what was only seen, and accepts no change. */
 export const namedTrust = (known: TrustState, source: Source): TrustState =>
-  known.trust === 'seen' && NAMED_BY_PEOPLE.includes(source) ? accepted(known) : only(known);
+  known.trust === 'seen' && isPersonsWord(source) ? accepted(known) : only(known);
 
 /** What differs between two identities, by name of the fact. */
 export const differences = (was: Identity, now: Identity): TrustChange[] =>

@@ -1,69 +1,35 @@
 // Discovery as a whole: files, sweeps, agents that die and come back, and what is recorded of it.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdapters } from '../agents/adapters.ts';
-import { createRegistry, type Registry } from '../agents/registry.ts';
-import { createAudit, type Audit } from '../audit/append.ts';
-import { createEventLog, type EventLog } from '../events/append.ts';
-import { testPorts } from '../events/arbitraries.ts';
 import { socketCaller } from '../identity/caller.ts';
-import { createOutbox, type Outbox } from '../queue/outbox.ts';
-import type { JobQueue } from '../queue/queue.ts';
-import { createSqliteQueue } from '../queue/sqlite.ts';
-import { openStore, type Store } from '../store/open.ts';
-import { createDiscovery, type Discovery } from './discovery.ts';
+import type { Discovery } from './discovery.ts';
+import {
+  openDoor as openOne,
+  openMesh,
+  until,
+  type DiscoveryMesh,
+  type Door,
+  type MeshOptions,
+} from './discovery.testmesh.ts';
 
-const ports = testPorts();
 const caller = socketCaller('uid:1000');
 
-interface Mesh {
-  readonly store: Store;
-  readonly log: EventLog;
-  readonly audit: Audit;
-  readonly registry: Registry;
-  readonly queue: JobQueue;
-  readonly outbox: Outbox;
-  readonly discovery: Discovery;
-}
-
 let folder = '';
-let mesh: Mesh;
+let mesh: DiscoveryMesh;
 const doors: Door[] = [];
 
-const open = async (more: { reprobeMs?: number; bootstrapFile?: string } = {}): Promise<void> => {
-  const store = await openStore(join(folder, 'a.db'), { synchronous: 'NORMAL' }, ports);
-  const audit = createAudit(store);
-  const log = createEventLog(store, ports);
-  const registry = createRegistry({ store, log, audit, adapters: createAdapters(ports), ports });
-  const queue = createSqliteQueue({ clock: ports.clock, onError: () => undefined });
-  const outbox = createOutbox(store, queue, () => undefined);
-  const discovery = createDiscovery({
-    dataDir: folder,
-    bootstrapFile: more.bootstrapFile ?? null,
-    reprobeMs: more.reprobeMs ?? 0,
-    store,
-    log,
-    audit,
-    registry,
-    outbox,
-    queue,
-    ports,
-  });
-  mesh = { store, log, audit, registry, queue, outbox, discovery };
-  await discovery.begin();
-  await outbox.offerLeft();
+const open = async (more: MeshOptions = {}): Promise<void> => {
+  mesh = await openMesh(folder, more);
 };
-
-const close = async (): Promise<void> => {
-  mesh.discovery.close();
-  await mesh.queue.close();
-  mesh.store.close();
+const close = (): Promise<void> => mesh.close();
+const openDoor = async (name: string, delayMs = 0): Promise<Door> => {
+  const door = await openOne(name, delayMs);
+  doors.push(door);
+  return door;
 };
 
 beforeEach(() => {
@@ -75,71 +41,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Door {
-  readonly url: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** An agent’s front door that can be shut and opened again at its port. */
-const openDoor = async (name: string, delayMs = 0): Promise<Door> => {
-  let server: Server | null = null;
-  let port = 0;
-  const door = {
-    get url() {
-      return `http://127.0.0.1:${port}`;
-    },
-    async start() {
-      server = createServer((_, response) => {
-        setTimeout(() => {
-          response.setHeader('content-type', 'application/json');
-          response.end(
-            JSON.stringify({
-              name,
-              capabilities: {},
-              supportedInterfaces: [
-                { url: `${door.url}/a2a`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
-              ],
-            }),
-          );
-        }, delayMs);
-      });
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-      const address = server.address();
-      port = typeof address === 'object' && address !== null ? address.port : 0;
-    },
-    async stop() {
-      const open = server;
-      server = null;
-      if (open === null) return;
-      open.closeAllConnections();
-      await new Promise((resolve) => open.close(resolve));
-    },
-  };
-  await door.start();
-  doors.push(door);
-  return door;
-};
-
 const write = (agents: readonly unknown[], file = 'bootstrap.json'): void => {
   writeFileSync(join(folder, file), JSON.stringify({ agents }));
 };
 
-const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 200 && !holds(); tries += 1) await sleep(50);
-  assert.ok(holds(), what);
-};
-
-const known = (): string[] => mesh.registry.list().map(({ name, presence }) => `${name} ${presence}`);
-
-const states = (): string[] =>
-  mesh.log
-    .page({ kind: 'status' }, 0, 500)
-    .lines.map((line) => JSON.parse(line) as { payload: { state: string; agent?: string } })
-    .filter(({ payload }) => payload.state.startsWith('agent_'))
-    .map(({ payload }) => `${payload.agent ?? ''} ${payload.state}`);
-
+const known = (): string[] => mesh.known();
+const states = (): string[] => mesh.states();
 const sweep = (waitMs = 5_000): ReturnType<Discovery['sweep']> => mesh.discovery.sweep(caller, { waitMs });
 
 describe('discovery: sweeps', () => {

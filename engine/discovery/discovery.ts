@@ -1,5 +1,7 @@
-// Finds agents and keeps an eye on them: bootstrap files, sweeps on demand, and a look at everybody now and then.
+// Finds agents and keeps an eye on them: bootstrap files, sources that look around, sweeps on demand, and a look at everybody
+// now and then.
 import { join } from 'node:path';
+import { LIMITS } from '#machines/nouns/limits';
 import type { Registry } from '../agents/registry.ts';
 import type { Audit } from '../audit/append.ts';
 import type { SweepResult } from '../engine.ts';
@@ -12,10 +14,18 @@ import { submitDurably } from '../store/durably.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import { watchBootstrap, type BootstrapFile } from './bootstrap-file.ts';
+import { createGathering } from './gathering.ts';
 import { createProbes, type Answered } from './probes.ts';
+import type { Source } from './source.ts';
 
 /** Between two looks at everybody; a fifth more or less, so that daemons do not ask in step. */
 export const REPROBE_MS = 30_000;
+/** Found agents that nobody trusts and that do not answer are looked at each so many looks only. */
+const SELDOM = 10;
+/** Sources begin so long after the start, in milliseconds: whoever waits for the start comes first. */
+const SOURCES_AFTER_MS = 300;
+/** How long a sweep lets the sources look. */
+const LOOK_MS = 900;
 
 export interface DiscoveryParts {
   readonly dataDir: string;
@@ -29,29 +39,38 @@ export interface DiscoveryParts {
   readonly registry: Registry;
   readonly outbox: Outbox;
   readonly queue: JobQueue;
+  /** What looks around by itself; none unless the setting says so. */
+  readonly sources: readonly Source[];
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'random' | 'disk' | 'log'>;
 }
 
 export interface Discovery {
   /** Reads the bootstrap files, begins to watch and to probe. Once, at boot, before jobs left over are offered. */
   begin(): Promise<void>;
-  /** Probes everybody by jobs; resolves when each has answered or `waitMs` have passed, whichever is first. */
+  /**
+   * Lets the sources look and probes everybody by jobs; resolves when each has answered or `waitMs` have passed, whichever
+   * is first.
+   */
   sweep(caller: Caller, options: { readonly waitMs: number }): Promise<SweepResult>;
   /** What is wrong with the bootstrap files. */
   problems(): SweepResult['problems'];
-  /** Stops watching and probing. Idempotent. */
-  close(): void;
+  /** Stops watching, looking and probing; resolves when the sources are closed. Idempotent. */
+  close(): Promise<void>;
 }
 
 /** The discovery of a mesh. */
 export const createDiscovery = (parts: DiscoveryParts): Discovery => {
   const { store, log, audit, registry, ports } = parts;
   const { writer } = store;
+  const { sources } = parts;
   const probes = createProbes(parts);
+  const gathering = createGathering({ writer, registry, probes, ports });
   const files: BootstrapFile[] = [];
   /** Entries that the registry did not take, by file. */
   const refused = new Map<string, readonly string[]>();
   let cancelLook: () => void = () => undefined;
+  let cancelSources: (() => void) | null = null;
+  let looks = 0;
   let isClosed = false;
 
   const onError = (error: unknown): void => {
@@ -90,6 +109,38 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
 
   const names = (): string[] => registry.list().map(({ name }) => name);
 
+  /** What is wrong with the sources, each once. */
+  const sourceProblems = (): SweepResult['problems'] => {
+    const refusedWhy = gathering.refused();
+    return [
+      ...sources.flatMap((source) => {
+        const { problem } = source.state();
+        return problem === null ? [] : [{ source: source.name, message: problem }];
+      }),
+      ...(refusedWhy === null
+        ? []
+        : [{ source: 'discovery', message: `not everything found is listed: ${refusedWhy}` }]),
+    ];
+  };
+
+  const beginSources = (): void => {
+    if (cancelSources === null || isClosed) return;
+    cancelSources();
+    cancelSources = null;
+    for (const source of sources)
+      source.begin((found) => {
+        gathering.add(found);
+      });
+  };
+
+  /** Who is looked at now: those that only a machine has named, and that do not answer, are not worth each look. */
+  const dueNames = (): string[] =>
+    registry
+      .list()
+      .filter(({ trust, presence }) => trust !== 'seen' || presence === 'reachable' || looks % SELDOM === 0)
+      .map(({ name }) => name)
+      .filter((name) => !probes.inFlight().has(name));
+
   const summarise = (tx: Tx, runId: string): void => {
     const agents = registry.list();
     const count = (presence: string): number => agents.filter((agent) => agent.presence === presence).length;
@@ -108,12 +159,16 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
     const [byte = 128] = ports.random.bytes(1);
     const waitMs = parts.reprobeMs * (0.8 + (0.4 * byte) / 255);
     cancelLook = ports.clock.after(waitMs, () => {
-      const idle = names().filter((name) => !probes.inFlight().has(name));
-      if (idle.length > 0) {
+      looks += 1;
+      const due = dueNames();
+      const isTimeToForget = looks % SELDOM === 0;
+      if (due.length > 0 || isTimeToForget) {
         const runId = ports.ids.uuidv7();
         writer
           .submit((tx) => {
-            probes.add(tx, runId, idle);
+            if (isTimeToForget)
+              registry.found.forget(tx, engineCaller('discovery'), tx.now - LIMITS.foundForgottenMs);
+            probes.add(tx, runId, due);
           })
           .catch(onError);
       }
@@ -149,6 +204,7 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
         );
       });
       lookAround();
+      cancelSources = ports.clock.after(SOURCES_AFTER_MS, beginSources);
     },
 
     async sweep(caller, { waitMs }) {
@@ -156,10 +212,10 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
       const sweepId = ports.ids.uuidv7();
       const failed: { source: string; message: string }[] = [];
       const done = Promise.withResolvers<null>();
+      beginSources();
       let left = 0;
-      const onAnswer = ({ asked, name, problem }: Answered): void => {
+      const oneLess = (): void => {
         left -= 1;
-        if (problem !== null) failed.push({ source: name ?? asked, message: problem });
         if (left > 0) return;
         writer
           .submit((tx) => {
@@ -169,17 +225,32 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
             done.resolve(null);
           }, done.reject);
       };
+      const onAnswer = ({ asked, name, problem }: Answered): void => {
+        if (problem !== null) failed.push({ source: name ?? asked, message: problem });
+        oneLess();
+      };
+      /** Counts as one of those that are waited for, until what was found is counted itself. */
+      const lookForMore = async (): Promise<void> => {
+        const letGo = gathering.hold();
+        try {
+          const signal = AbortSignal.timeout(Math.min(LOOK_MS, waitMs));
+          await Promise.all(sources.map((source) => source.look(signal)));
+          left += await gathering.flush(sweepId, onAnswer);
+        } catch (error) {
+          onError(error);
+        } finally {
+          letGo();
+          oneLess();
+        }
+      };
       await writer.submit((tx) => {
         const known = names();
-        left = known.length;
+        left = known.length + 1;
         audit.append(tx, caller, 'discovery.sweep', 'write', sweepId, { waitMs });
         probes.add(tx, sweepId, known, onAnswer);
-        if (known.length > 0) return;
-        summarise(tx, sweepId);
-        tx.after(() => {
-          done.resolve(null);
-        });
       });
+      if (sources.length === 0) oneLess();
+      else void lookForMore();
       const late = Promise.withResolvers<null>();
       const cancel = ports.clock.after(waitMs, () => {
         late.resolve(null);
@@ -196,15 +267,19 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
         sweep_id: sweepId,
         found: agents.filter(({ presence }) => presence === 'reachable').length,
         agents,
-        problems: [...problems(), ...failed],
+        problems: [...problems(), ...sourceProblems(), ...failed],
       };
     },
 
-    close() {
+    async close() {
       isClosed = true;
       cancelLook();
+      cancelSources?.();
+      cancelSources = null;
       for (const file of files) file.close();
+      gathering.close();
       probes.close();
+      await Promise.all(sources.map((source) => source.close()));
     },
   };
 };

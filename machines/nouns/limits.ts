@@ -74,6 +74,18 @@ export const LIMITS = {
   discoveryConcurrency: 8,
   /** One message through Redis: the largest artifact with its JSON escapes fits. */
   queueMessageBytes: 64 * MIB,
+  /** Agents that something else than a person named and that nobody has trusted; more is a flood. */
+  foundAgents: 200,
+  /** Those of them at one host: a machine with more is not an honest one. */
+  foundAgentsPerHost: 16,
+  /** New ones taken in a minute: each costs a probe, an event and an audit row. */
+  foundAgentsPerMinute: 60,
+  /** A found agent that nobody trusted and that did not answer or show itself for so long is forgotten. */
+  foundForgottenMs: 24 * 3_600_000,
+  /** Peers of a tailnet that are asked for a card. */
+  tailnetPeers: 256,
+  /** What tailscaled says of a tailnet of thousands of nodes fits. */
+  tailnetStatusBytes: 8 * MIB,
   /** An SSE client that cannot take this much is served from the table at its own pace. */
   sseBufferBytes: 1 * MIB,
   /** A comment line that keeps idle streams alive through proxies. */

@@ -28,7 +28,7 @@ test('the log of the earlier tools is read where it lies, and stays as it is', a
   writeFileSync(join(dataDir, 'events.db'), database);
   const modified = statSync(join(dataDir, 'events.db')).mtimeMs;
   try {
-    agentmeshd('start', '-b', '--port', '0', '--data-dir', dataDir);
+    agentmeshd('start', '-b', '--port', '0', '--discovery', 'off', '--data-dir', dataDir);
     const events = await asked<readonly EventV1[]>(dataDir, '/api/events?limit=1000');
     assert.deepEqual(
       events.map(({ seq }) => seq),
@@ -46,7 +46,7 @@ test('the log of the earlier tools is read where it lies, and stays as it is', a
 
     // Reading twice is reading once: the same ids, nothing appended.
     agentmeshd('stop', '--data-dir', dataDir);
-    agentmeshd('start', '-b', '--port', '0', '--data-dir', dataDir);
+    agentmeshd('start', '-b', '--port', '0', '--discovery', 'off', '--data-dir', dataDir);
     assert.deepEqual(await asked(dataDir, '/api/events?limit=1000'), events);
     assert.deepEqual(readFileSync(join(dataDir, 'events.jsonl')), legacy);
     assert.deepEqual(readFileSync(join(dataDir, 'events.db')), database);

@@ -63,7 +63,11 @@ const startCalc = async (folder: string): Promise<{ readonly child: ChildProcess
 export const openCliMesh = async (): Promise<CliMesh> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cli-'));
   const bin = join(ROOT, 'cli', 'bin', 'agentmesh.js');
-  const env: NodeJS.ProcessEnv = { ...process.env, AGENTMESH_DATA_DIR: join(folder, 'data') };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    AGENTMESH_DATA_DIR: join(folder, 'data'),
+    AGENTMESH_DISCOVERY: 'off',
+  };
   for (const name of ['AGENTMESH_DAEMON_URL', 'AGENTMESH_HOST', 'AGENTMESH_PORT', 'NODE_COMPILE_CACHE'])
     Reflect.deleteProperty(env, name);
   const ask = async (...words: readonly string[]): Promise<string> => {

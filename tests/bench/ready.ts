@@ -22,9 +22,13 @@ const answers = async (info: string): Promise<boolean> => {
 /** Milliseconds from spawning `agentmeshd start` to a 200; the daemon is stopped again. */
 const startMs = async (dataDir: string): Promise<number> => {
   const start = performance.now();
-  const child = spawn(process.execPath, [AGENTMESHD, 'start', '--port', '0', '--data-dir', dataDir], {
-    stdio: 'ignore',
-  });
+  const child = spawn(
+    process.execPath,
+    [AGENTMESHD, 'start', '--port', '0', '--discovery', 'off', '--data-dir', dataDir],
+    {
+      stdio: 'ignore',
+    },
+  );
   const exited = once(child, 'exit');
   const info = join(dataDir, FILES.info);
   while (!(await answers(info))) {

@@ -17,7 +17,7 @@ test('docs/api.md: every command runs and succeeds', () => {
   assert.ok(blocks.length > 8, 'the page has its blocks');
   const dataDir = mkdtempSync(join(tmpdir(), 'agentmesh-docs-'));
   try {
-    agentmeshd('start', '-b', '--port', '0', '--data-dir', dataDir);
+    agentmeshd('start', '-b', '--port', '0', '--discovery', 'off', '--data-dir', dataDir);
     const said = execFileSync('bash', ['-euo', 'pipefail', '-c', blocks.join('\n')], {
       encoding: 'utf8',
       cwd: dataDir,

@@ -57,6 +57,7 @@ export class Mesh {
         XDG_RUNTIME_DIR: this.dataDir,
         AGENTMESH_DATA_DIR: this.dataDir,
         AGENTMESH_PORT: '0',
+        AGENTMESH_DISCOVERY: 'off',
         [MARK]: this.#mark,
         ...env,
       },

@@ -1,0 +1,83 @@
+// The agents of the registry in memory: rows are read often and change seldom. Writing is for use inside a transaction.
+import type { Agent, AgentEntry } from '#machines/nouns/agent';
+import { MeshError } from '#machines/nouns/error';
+import type { Store } from '../store/open.ts';
+import type { Tx } from '../store/writer.ts';
+import { nearest } from '../templates/nearest.ts';
+import { createAgentRows, toAgent, type AgentRow, type AgentRows, type ProvenanceRow } from './agent-rows.ts';
+import { addressOf } from './naming.ts';
+
+export interface Book {
+  readonly rows: AgentRows;
+  /** Everything there is, by name. */
+  all(): AgentRow[];
+  /** The row of exactly this name. */
+  named(name: string): AgentRow | undefined;
+  /** Throws unknown_agent with `suggestions`; another spelling of a name is a suggestion, never a match. */
+  find(name: string): AgentRow;
+  at(entry: AgentEntry): AgentRow | undefined;
+  isTaken(name: string): boolean;
+  provenance(): readonly ProvenanceRow[];
+  /** What others see of a row. */
+  agentOf(row: AgentRow): Agent;
+  /** To be called after each write: what is in memory is read again, also when the work is rolled back. */
+  changed(tx: Tx): void;
+  /** The same agent under another name. */
+  rename(tx: Tx, row: AgentRow, name: string): AgentRow;
+}
+
+/** The book of a store. */
+export const createBook = (store: Pick<Store, 'db'>): Book => {
+  const rows = createAgentRows(store);
+  let kept: { readonly byName: Map<string, AgentRow>; readonly provenance: ProvenanceRow[] } | null = null;
+
+  const read = (): NonNullable<typeof kept> =>
+    (kept ??= {
+      byName: new Map(rows.all().map((row) => [row.name, row])),
+      provenance: rows.provenance(),
+    });
+
+  const changed = (tx: Tx): void => {
+    kept = null;
+    tx.undone(() => {
+      kept = null;
+    });
+  };
+
+  return {
+    rows,
+    changed,
+    all: () => [...read().byName.values()],
+    named: (name) => read().byName.get(name),
+    isTaken: (name) => read().byName.has(name),
+    provenance: () => read().provenance,
+    agentOf: (row) =>
+      toAgent(
+        row,
+        read().provenance.filter(({ agent }) => agent === row.name),
+      ),
+
+    find(name) {
+      const row = read().byName.get(name);
+      if (row !== undefined) return row;
+      const suggestions = nearest(name, read().byName.keys());
+      const hint = suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(', ')}?`;
+      throw new MeshError('unknown_agent', `No agent named ${name} is known${hint}`, { suggestions });
+    },
+
+    at(entry) {
+      const address = addressOf(entry);
+      return [...read().byName.values()].find((row) => addressOf(row.entry) === address);
+    },
+
+    rename(tx, row, name) {
+      const known = read().provenance.filter(({ agent }) => agent === row.name);
+      const renamed = { ...row, name };
+      rows.drop(row.name);
+      rows.put(renamed);
+      for (const each of known) rows.putProvenance({ ...each, agent: name });
+      changed(tx);
+      return renamed;
+    },
+  };
+};
