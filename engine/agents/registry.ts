@@ -77,7 +77,11 @@ export interface Registry {
 export const createRegistry = (parts: RegistryParts): Registry => {
   const { store, log, audit, adapters, ports } = parts;
   const book = createBook(store);
-  const { rows, find, agentOf, isTaken, rename, changed } = book;
+  const { rows } = book;
+  const isTaken = (name: string): boolean => book.isTaken(name);
+  const changed = (tx: Tx): void => {
+    book.changed(tx);
+  };
   const tell = createTell(log);
   const found = createFoundAgents({ book, audit, tell, isKind: (kind) => adapters.has(kind) });
 
@@ -113,7 +117,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
       known.name !== given.name &&
       !isTaken(given.name)
     ) {
-      known = rename(tx, known, given.name);
+      known = book.rename(tx, known, given.name);
     }
     const row =
       known === undefined
@@ -141,7 +145,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         : null;
     const wanted =
       own === null ? row.name : freeName(own, row.entry, (each) => each !== row.name && isTaken(each));
-    if (wanted !== row.name) row = rename(tx, row, wanted);
+    if (wanted !== row.name) row = book.rename(tx, row, wanted);
     else {
       rows.put(row);
       changed(tx);
@@ -155,11 +159,11 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   };
 
   return {
-    list: () => book.all().map(agentOf),
-    get: (name) => agentOf(find(name)),
-    known: (name) => targetOf(find(name)),
+    list: () => book.all().map((row) => book.agentOf(row)),
+    get: (name) => book.agentOf(book.find(name)),
+    known: (name) => targetOf(book.find(name)),
     target: (name) => {
-      const row = find(name);
+      const row = book.find(name);
       const refusal = refusalOf(name, row);
       if (refusal !== null) throw refusal;
       return targetOf(row);
@@ -188,13 +192,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         const { row, isNew } = see(tx, entry, source, detail, cleanName(probe.name ?? ''));
         audit.append(tx, caller, 'agent.add', 'write', row.name, { entry: rest, source, detail });
         if (isNew) tell(tx, runId, 'agent_seen', row);
-        return agentOf(find(record(tx, row.name, probe, runId) ?? row.name));
+        return book.agentOf(book.find(record(tx, row.name, probe, runId) ?? row.name));
       });
     },
 
     remove: (caller, name) =>
       store.writer.submit((tx) => {
-        find(name);
+        book.find(name);
         audit.append(tx, caller, 'agent.remove', 'write', name, { name });
         rows.drop(name);
         changed(tx);
@@ -203,7 +207,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     trust: (caller, name, identity) => {
       const runId = ports.ids.uuidv7();
       return store.writer.submit((tx) => {
-        const known = find(name);
+        const known = book.find(name);
         const row: AgentRow = { ...known, ...accepted(known) };
         const now = identityHash(known.found);
         if (identity !== undefined && identity !== now)
@@ -214,7 +218,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
         rows.put(row);
         changed(tx);
         if (known.trust !== 'trusted') tell(tx, runId, 'agent_trusted', known);
-        return agentOf(find(name));
+        return book.agentOf(book.find(name));
       });
     },
 

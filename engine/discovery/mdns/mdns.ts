@@ -133,8 +133,8 @@ export const createMdns = ({ settings, ports, own, gateway }: MdnsParts): MdnsSo
         problem = null;
       } else fail(data.message);
     });
-    own.on('error', (error) => {
-      if (thread === own) again(error.message);
+    own.on('error', (error: unknown) => {
+      if (thread === own) again(error instanceof Error ? error.message : String(error));
     });
     own.on('exit', () => {
       if (thread === own) again('its thread ended');

@@ -48,7 +48,7 @@ const pending = new Map<string, Heard>();
 /** What was told last, so that a repetition is none. */
 const told = new Map<string, string>();
 let toldLately = 0;
-let announcer: { readonly bonjour: Bonjour; readonly stop: () => void } | null = null;
+let announcer: Bonjour | null = null;
 
 const hear = (type: Heard['type'], service: Service): void => {
   const { fqdn, host, port: at, referer } = service;
@@ -125,21 +125,24 @@ const ask = (): void => {
 
 /** The library lists every address of the machine; we listen on one. */
 const listOnly = (address: string): void => {
-  const { Service } = Bonjour;
-  const all = Reflect.get(Service.prototype, 'records') as (this: Service) => ReturnType<Service['records']>;
-  Service.prototype.records = function records(this: Service) {
-    const others = all.call(this).filter(({ type }) => type !== 'A' && type !== 'AAAA');
+  const { prototype } = Bonjour.Service;
+  const all: unknown = Reflect.get(prototype, 'records');
+  if (typeof all !== 'function') return;
+  prototype.records = function records(this: Service) {
+    const listed = Reflect.apply(all, this, []) as ReturnType<Service['records']>;
+    const others = listed.filter(({ type }) => type !== 'A' && type !== 'AAAA');
     return [...others, { name: this.host, type: 'A', ttl: 120, data: address }];
   };
 };
 
 const announce = ({ name, address, port: at, txt }: Announcement): void => {
-  announcer?.stop();
+  // A daemon listens in one place for all of its life.
+  if (announcer !== null) return;
   listOnly(address);
   const bonjour = ears.get(address)?.bonjour ?? opened(address);
   // Without the library's probing: the name holds the id of our log, and a taken one would be written to the console.
-  const service = bonjour.publish({ name, type: 'a2a', port: at, txt, probe: false, disableIPv6: true });
-  announcer = { bonjour, stop: () => void service.stop() };
+  bonjour.publish({ name, type: 'a2a', port: at, txt, probe: false, disableIPv6: true });
+  announcer = bonjour;
 };
 
 const close = (): void => {
@@ -148,7 +151,7 @@ const close = (): void => {
   };
   setTimeout(end, CLOSE_MS);
   if (announcer === null) end();
-  else announcer.bonjour.unpublishAll(end);
+  else announcer.unpublishAll(end);
 };
 
 port.on('message', (order: ThreadOrder) => {
