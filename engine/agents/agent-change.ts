@@ -89,6 +89,7 @@ export const unnamedRow = (known: AgentRow, source: Provenance['source']): Agent
       ...(name === undefined ? {} : { name }),
     },
     token: null,
+    credential: null,
     tokenOrigin: null,
     ...firstTrust(source),
   };

@@ -8,6 +8,7 @@ import type { Tx } from '../store/writer.ts';
 import { kindOf, newRow } from './agent-change.ts';
 import type { AgentRow } from './agent-rows.ts';
 import type { Book } from './book.ts';
+import { partSecrets } from './credentials.ts';
 import { freeName, provisionalName } from './naming.ts';
 import type { Tell } from './tell.ts';
 import { isPersonsWord } from './trust.ts';
@@ -63,7 +64,7 @@ export const createFoundAgents = ({ book, audit, tell, isKind }: FoundAgentsPart
 
   return {
     take(tx, caller, { entry, provenance: source, detail }, runId) {
-      const { token: _token, ...plain } = entry;
+      const { entry: plain } = partSecrets(entry);
       const seen = { source, detail, first_seen: tx.now, last_seen: tx.now };
       const known = book.at(plain);
       if (known !== undefined) {

@@ -128,10 +128,10 @@ describe('found agents: listed, and not called', () => {
     const calc = await door('calc');
     await open();
     await sweep();
-    source.tell(at(calc.url, { provenance: 'mdns', detail: 'calc._a2a._tcp.local' }));
+    source.tell(at(calc.url, { detail: 'calc._a2a._tcp.local' }));
     await until('calc', () => mesh.known().join() === 'calc reachable');
     const [row] = mesh.audit.list({ limit: 1 });
-    assert.deepEqual([row?.operation, row?.caller.detail], ['agent.add', 'discovery mdns']);
+    assert.deepEqual([row?.operation, row?.caller.detail], ['agent.add', 'discovery local']);
   });
 
   it('a token that came along is not kept', async () => {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { DISCOVERY_SOURCES, type DiscoverySource, type SourceState } from '#machines/nouns/discovery';
 import type { AgentAdapter } from '../agents/adapter.ts';
-import type { LocalHttp, Ports } from '../ports.ts';
+import type { LocalHttp, Ports, Reach } from '../ports.ts';
 import { createMdns, MDNS_PORT, type MdnsSettings } from './mdns/mdns.ts';
 import { createPrograms } from './programs.ts';
 import type { OwnPlace, Source } from './source.ts';
@@ -59,10 +59,9 @@ const off = (source: DiscoverySource): SourceState => ({
 /** Wires the sources. Nothing looks before `begin` of each. */
 export const createSources = ({ settings, adapters, http, ports, logId }: SourcesParts): Sources => {
   const own: OwnPlace[] = [];
-  const hasCard = async (url: string, signal: AbortSignal): Promise<boolean> => {
-    const probe = await adapters
-      .get('a2a')
-      ?.probe({ name: url, kind: 'a2a', entry: { url }, card: null, token: null }, { signal });
+  const hasCard = async (url: string, reach: Reach, signal: AbortSignal): Promise<boolean> => {
+    const target = { name: url, kind: 'a2a', entry: { url }, card: null, token: null, reach };
+    const probe = await adapters.get('a2a')?.probe(target, { signal });
     return probe?.ok === true;
   };
   const mdns = createMdns({
@@ -70,15 +69,22 @@ export const createSources = ({ settings, adapters, http, ports, logId }: Source
     ports,
     own: () => own,
     // OpenClaw says where its gateway is; its A2A channel is open only when its owner has opened it.
-    gateway: async (url) => {
-      if (await hasCard(url, AbortSignal.timeout(GATEWAY_MS))) return { url };
+    gateway: async (url, isLocal) => {
+      const reach = isLocal ? { given: new URL(url).origin } : 'lan';
+      if (await hasCard(url, reach, AbortSignal.timeout(GATEWAY_MS))) return { url };
       return adapters.has('openclaw') ? { kind: 'openclaw', url } : null;
     },
   });
   const made: Readonly<Record<DiscoverySource, () => Source>> = {
     mdns: () => mdns,
     programs: () => createPrograms({ adapters, ports }),
-    tailnet: () => createTailnet({ sockets: settings.tailscaled, http, hasCard, ports }),
+    tailnet: () =>
+      createTailnet({
+        sockets: settings.tailscaled,
+        http,
+        hasCard: (url, signal) => hasCard(url, 'lan', signal),
+        ports,
+      }),
   };
   const all = DISCOVERY_SOURCES.filter((name) => settings.sources.includes(name)).map((name) => made[name]());
   return {

@@ -31,7 +31,7 @@ export interface MdnsParts {
   /** Where this daemon listens. */
   readonly own: () => readonly OwnPlace[];
   /** What a gateway is to the mesh; null when it is nothing. */
-  readonly gateway: (url: string) => Promise<FoundAgent['entry'] | null>;
+  readonly gateway: (url: string, isLocal: boolean) => Promise<FoundAgent['entry'] | null>;
 }
 
 export interface MdnsSource extends Source {
@@ -83,7 +83,8 @@ export const createMdns = ({ settings, ports, own, gateway }: MdnsParts): MdnsSo
         continue;
       }
       const { url } = reading.entry;
-      const entry = reading.isGateway && url !== undefined ? await gateway(url) : reading.entry;
+      const entry =
+        reading.isGateway && url !== undefined ? await gateway(url, reading.isLocal) : reading.entry;
       if (entry === null) ignore(reading.detail, 'it is a gateway that no adapter speaks to');
       else found.push({ entry, provenance: reading.isLocal ? 'local' : 'mdns', detail: reading.detail });
     }

@@ -1,5 +1,6 @@
 // The thread that listens on the local link: mDNS and DNS-SD (RFC 6762, 6763) by bonjour-service, one socket an interface.
 // In a thread of its own, so that whatever a packet does to the library ends this thread and not the daemon.
+import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import Bonjour from 'bonjour-service';
@@ -87,12 +88,30 @@ const browse = (bonjour: Bonjour): Browser[] =>
     return browser;
   });
 
+/** Addresses whose socket is bound: nothing is heard before. */
+const bound = new Set<string>();
+const tellListening = (): void => {
+  tell({ type: 'listening', addresses: [...bound] });
+};
+
 /** multicast-dns binds to the interface unless it is told otherwise, and then hears nothing on Linux. */
 const opened = (address: string): Bonjour => {
-  const options: Record<string, unknown> = { interface: address, bind: '0.0.0.0', port: settings.port };
-  return new Bonjour(options, (error: Error) => {
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const options: Record<string, unknown> = {
+    socket,
+    interface: address,
+    bind: '0.0.0.0',
+    port: settings.port,
+  };
+  const bonjour = new Bonjour(options, (error: Error) => {
     tell({ type: 'problem', message: `${address}: ${error.message}` });
   });
+  // After the library's own listener, which joins the group.
+  socket.once('listening', () => {
+    bound.add(address);
+    tellListening();
+  });
+  return bonjour;
 };
 
 const wanted = (): string[] =>
@@ -111,12 +130,13 @@ const followInterfaces = (): void => {
   for (const address of gone) {
     ears.get(address)?.bonjour.destroy();
     ears.delete(address);
+    bound.delete(address);
   }
   for (const address of fresh) {
     const bonjour = opened(address);
     ears.set(address, { bonjour, browsers: browse(bonjour) });
   }
-  if (gone.length + fresh.length > 0) tell({ type: 'listening', addresses: [...ears.keys()] });
+  if (gone.length > 0) tellListening();
 };
 
 const ask = (): void => {
