@@ -3,12 +3,12 @@ import { failure, type Failure } from '#machines/nouns/error';
 import type { InvokeRequest, NativeHandle, Outcome, Sink } from '../agents/adapter.ts';
 import type { Clock } from '../ports.ts';
 import { AgentFault } from './agent-fault.ts';
-import { attend, howEnded, pause, type Attendance, type PipeReader } from './attendance.ts';
+import { attend, GRACE_MS, howEnded, pause, type Attendance, type PipeReader } from './attendance.ts';
 import { startGated, type Gated } from './gate.ts';
 import { JsonLines, type Line } from './json-lines.ts';
 import { LogLines } from './log-lines.ts';
-import { groupAlive } from './process-group.ts';
-import { markedEnvironment, type Program } from './program.ts';
+import { endMarked, groupAlive } from './process-group.ts';
+import { keyVariable, markedEnvironment, type Program } from './program.ts';
 import { Story } from './story.ts';
 
 /** An agent that was asked to stop gets this long to say that it did; then its processes are ended. */
@@ -156,6 +156,9 @@ const attendTo = async (
     const lingerMs = wasStopped ? LINGER_AFTER_STOP_MS : LINGER_MS;
     const hasLeft = await dismiss(clock, gated, attendance, lingerMs);
     const exit = await reading;
+    // Tools in sessions of their own outlive an agent that was stopped; after a good end they are its own business.
+    const isClean =
+      (!wasStopped && ending !== 'gone') || (await endMarked(clock, keyVariable(request.key), GRACE_MS));
     const said = await story.close();
     if (ending !== 'gone') {
       const { status, error, text = said.text } = ending;
@@ -167,12 +170,13 @@ const attendTo = async (
         ...(status === 'cancelled' ? { cancelConfirmed: true } : {}),
       };
     }
-    if (wasStopped) return { status: 'cancelled', ...said, cancelConfirmed: !groupAlive(pid) };
+    if (wasStopped) return { status: 'cancelled', ...said, cancelConfirmed: isClean && !groupAlive(pid) };
     const how = hasLeft ? howEnded(exit) : 'closed its output';
     const error = failure('agent_failed', `The program ${how} before it had answered`, tail());
     return { status: 'failed', ...said, error };
   } catch (error) {
     await attendance.end();
+    await endMarked(clock, keyVariable(request.key), GRACE_MS);
     if (!(error instanceof AgentFault)) throw error;
     const said = await story.close();
     return { status: 'failed', ...said, error: withCause(error.failure, tail()) };

@@ -1,7 +1,7 @@
 // After a restart of the daemon: what it had started before is found by its saved handle, and ended.
 import type { Clock } from '../ports.ts';
 import { GRACE_MS } from './attendance.ts';
-import { endGroup, isOurGroup } from './process-group.ts';
+import { endGroup, endMarked, isOurGroup } from './process-group.ts';
 import { keyVariable } from './program.ts';
 
 /**
@@ -17,6 +17,8 @@ export const endLeftBehind = async (
   if (handle === null) return { status: 'never-received' };
   const { pid, started } = handle;
   if (typeof pid !== 'number' || typeof started !== 'string') return { status: 'unknown' };
-  if (isOurGroup(pid, started, keyVariable(key))) await endGroup(clock, pid, GRACE_MS);
+  const variable = keyVariable(key);
+  if (isOurGroup(pid, started, variable)) await endGroup(clock, pid, GRACE_MS);
+  await endMarked(clock, variable, GRACE_MS);
   return { status: 'unknown' };
 };

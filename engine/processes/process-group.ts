@@ -49,17 +49,20 @@ export const processStart = (pid: number): string | null => {
   return line === '' || isZombie(line.charAt(0)) ? null : line.replace(/^\S+\s+/, '');
 };
 
+/** All processes; null where the system cannot list them. */
+const everybody = (): number[] | null =>
+  process.platform === 'linux'
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+    : null;
+
 /** Live members of a group; null where the system cannot list them. */
-const members = (group: number): number[] | null => {
-  if (process.platform !== 'linux') return null;
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      const stat = readStat(pid);
-      return stat?.group === group && !isZombie(stat.state);
-    });
-};
+const members = (group: number): number[] | null =>
+  everybody()?.filter((pid) => {
+    const stat = readStat(pid);
+    return stat?.group === group && !isZombie(stat.state);
+  }) ?? null;
 
 const signalGroup = (group: number, signal: NodeJS.Signals | 0): boolean => {
   try {
@@ -103,8 +106,8 @@ const sleep = (clock: Clock, ms: number): Promise<void> =>
     clock.after(ms, resolve);
   });
 
-const goneWithin = async (clock: Clock, group: number, ms: number): Promise<boolean> => {
-  for (const end = clock.now() + ms; groupAlive(group);) {
+const goneWithin = async (clock: Clock, ms: number, isAlive: () => boolean): Promise<boolean> => {
+  for (const end = clock.now() + ms; isAlive();) {
     if (clock.now() >= end) return false;
     await sleep(clock, POLL_MS);
   }
@@ -114,7 +117,33 @@ const goneWithin = async (clock: Clock, group: number, ms: number): Promise<bool
 /** Ends a group: SIGTERM, and SIGKILL after `graceMs`. Resolves to whether nothing of it runs any more. */
 export const endGroup = async (clock: Clock, group: number, graceMs: number): Promise<boolean> => {
   signalGroup(group, 'SIGTERM');
-  if (await goneWithin(clock, group, graceMs)) return true;
+  if (await goneWithin(clock, graceMs, () => groupAlive(group))) return true;
   signalGroup(group, 'SIGKILL');
-  return goneWithin(clock, group, KILL_WAIT_MS);
+  return goneWithin(clock, KILL_WAIT_MS, () => groupAlive(group));
+};
+
+const marked = (variable: string): number[] =>
+  (everybody() ?? []).filter((pid) => pid !== process.pid && carries(pid, variable));
+
+const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
+  for (const pid of pids)
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // Gone meanwhile, or of another user.
+    }
+};
+
+/**
+ * Ends every process that carries `variable` (NAME=value) in its environment, whatever its group: agents start their
+ * tools in sessions of their own, which outlive them when they are killed. Resolves to whether none runs any more.
+ * Where the system does not show environments it finds nothing.
+ */
+export const endMarked = async (clock: Clock, variable: string, graceMs: number): Promise<boolean> => {
+  const found = marked(variable);
+  if (found.length === 0) return true;
+  signalAll(found, 'SIGTERM');
+  if (await goneWithin(clock, graceMs, () => marked(variable).length > 0)) return true;
+  signalAll(marked(variable), 'SIGKILL');
+  return goneWithin(clock, KILL_WAIT_MS, () => marked(variable).length > 0);
 };

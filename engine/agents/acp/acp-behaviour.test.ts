@@ -1,6 +1,7 @@
 // The ACP adapter against agents that are odd, broken or hostile, and what it makes of their stops and words.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { processStart } from '../../processes/process-group.ts';
 import { texts, type Recorder } from '../adapter.testkit.ts';
 import { adapter, bench } from './acp.testbench.ts';
 
@@ -82,7 +83,9 @@ describe('acp: cancel', () => {
       ['deaf', {}],
       ['child', { env: { ACP_MODE: 'ignores-cancel' } }],
     ] as const) {
-      const { outcome, tookMs } = await cancel(prompt, entry);
+      const { outcome, sink, tookMs } = await cancel(prompt, entry);
+      const tool = (tools(sink)[0] as { input?: { pid: number } } | undefined)?.input?.pid;
+      assert.ok(tool === undefined || processStart(tool) === null, 'its tool still runs');
       assert.equal(outcome.status, 'cancelled');
       assert.equal(outcome.cancelConfirmed, true);
       assert.ok(tookMs < 9_000, `took ${String(tookMs)} ms, longer than the engine waits`);

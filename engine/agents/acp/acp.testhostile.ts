@@ -1,4 +1,5 @@
 // What broken, odd and hostile ACP agents do, by the first word of the prompt.
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ALL,
@@ -95,10 +96,13 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
       process.on('SIGTERM', () => undefined);
       await sleep(60_000);
       return 'end_turn';
-    case 'child':
-      say('started');
+    case 'child': {
+      // A tool in a session of its own, as OpenCode starts them.
+      const { pid } = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+      update('tool_call', { toolCallId: 't', title: 'sleep', status: 'in_progress', rawInput: { pid } });
       await sleep(60_000);
       return 'end_turn';
+    }
     case 'late':
       // The stop, and only then the last words.
       setTimeout(() => {

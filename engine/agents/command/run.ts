@@ -1,10 +1,11 @@
 // One run of a program, from its gate to the end of its process group.
 import { failure, type Failure } from '#machines/nouns/error';
 import type { Clock } from '../../ports.ts';
-import { attend, howEnded, type Exit } from '../../processes/attendance.ts';
+import { attend, GRACE_MS, howEnded, type Exit } from '../../processes/attendance.ts';
 import { startGated, type Gated } from '../../processes/gate.ts';
 import { LogLines } from '../../processes/log-lines.ts';
-import { findProgram } from '../../processes/program.ts';
+import { endMarked } from '../../processes/process-group.ts';
+import { findProgram, keyVariable } from '../../processes/program.ts';
 import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { runEnvironment } from './environment.ts';
 import { StdoutLines, type Piece } from './stdout-lines.ts';
@@ -35,9 +36,11 @@ const converse = async (clock: Clock, gated: Gated, request: InvokeRequest, sink
   const stdout = new StdoutLines();
   const stderr = new LogLines();
   let wasEnded = false;
-  const end = (): Promise<boolean> => {
+  const end = async (): Promise<boolean> => {
     wasEnded = true;
-    return attendance.end();
+    const isGone = await attendance.end();
+    // What it has started in sessions of its own is of no use to anybody now.
+    return (await endMarked(clock, keyVariable(request.key), GRACE_MS)) && isGone;
   };
   // What has exited cannot be cancelled any more: its result stands.
   const onAbort = (): void => {
