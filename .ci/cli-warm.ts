@@ -25,6 +25,7 @@ const HEALTH: RouteAnswer<'healthz'> = {
   problems: [],
   discovery: [],
   queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
+  workers: [],
   counts: { agents: 1, invocations_active: 0, team_runs_active: 0, approvals_pending: 0 },
   uptime_ms: 1_000,
 };

@@ -350,6 +350,7 @@ export const createFakeEngine = (): FakeEngine => {
       mirror: { ok: true, lag: 0, problem: null },
       queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
       discovery: [],
+      workers: [],
       problems: [],
       counts: { agents: 1, invocations_active: 0, team_runs_active: 0, approvals_pending: 0 },
       uptime_ms: 1,

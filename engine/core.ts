@@ -10,7 +10,7 @@ import { type Artifacts, createArtifacts } from './invocations/artifacts.ts';
 import { createInvocations, type Invocations } from './invocations/invocations.ts';
 import { createOutputChecker } from './invocations/output.ts';
 import type { AgentDirectory } from './invocations/perform.ts';
-import { createInvocationRows } from './invocations/rows.ts';
+import { createInvocationRows, type InvocationRows } from './invocations/rows.ts';
 import type { Ports } from './ports.ts';
 import { createBeeQueue } from './queue/bee-queue/driver.ts';
 import type { MeshKey } from './queue/mesh-key.ts';
@@ -19,6 +19,8 @@ import { type Job, type JobQueue, QUEUE_NAMES } from './queue/queue.ts';
 import type { RedisAddress } from './queue/redis/address.ts';
 import { createLink, type Link } from './queue/redis/link.ts';
 import { createSqliteQueue } from './queue/sqlite.ts';
+import { onlyDaemon } from './queue/redis/only-daemon.ts';
+import { createRemote, type Remote } from './remote/remote.ts';
 import { createRuns, type Runs } from './runs/runs.ts';
 import type { Store } from './store/open.ts';
 import type { Templates } from './templates/load.ts';
@@ -44,6 +46,8 @@ export interface MeshRedis {
 
 export interface Core {
   readonly queue: JobQueue;
+  /** Workers on other hosts; null where there is no Redis for them. */
+  readonly remote: Remote | null;
   readonly outbox: Outbox;
   readonly artifacts: Artifacts;
   readonly invocations: Invocations;
@@ -61,16 +65,22 @@ interface Carrier {
   readonly queue: JobQueue;
   /** Null where there is no Redis. */
   readonly link: Link | null;
+  readonly remote: Remote | null;
 }
 
-const createCarrier = ({ store, log, redis = null, ports }: CoreParts): Carrier => {
+const createCarrier = (parts: CoreParts, invocations: InvocationRows): Carrier => {
+  const { store, log, redis = null, ports } = parts;
   const onError = (error: unknown, job: Job): void => {
     ports.log.error({ err: error, job: job.id, queue: job.queue }, 'a job failed and will be tried again');
   };
-  if (redis === null) return { queue: createSqliteQueue({ clock: ports.clock, onError }), link: null };
+  if (redis === null)
+    return { queue: createSqliteQueue({ clock: ports.clock, onError }), link: null, remote: null };
   const { address, key } = redis;
   const mesh = `agentmesh:${key.id}`;
   const link = createLink({ address, prefix: mesh, ports });
+  onlyDaemon(link, { mesh, dataDir: parts.dataDir, clock: ports.clock });
+  // Before the queue: who the workers are is known before the first job is handed over.
+  const remote = createRemote({ link, key, mesh, store, invocations, ports });
   const queue = createBeeQueue({
     link,
     key,
@@ -80,7 +90,7 @@ const createCarrier = ({ store, log, redis = null, ports }: CoreParts): Carrier 
     onError,
     isOpen: createIsOpen(store),
   });
-  return { queue, link };
+  return { queue, link, remote };
 };
 
 /** Wires the core. Nothing runs before `begin`. */
@@ -98,7 +108,7 @@ export const createCore = (parts: CoreParts): Core => {
     ports,
   });
   const artifacts = createArtifacts(join(parts.dataDir, FILES.artifacts), ports.disk);
-  const { queue, link } = createCarrier(parts);
+  const { queue, link, remote } = createCarrier(parts, rows);
   const outbox = createOutbox(store, queue, (error) => {
     ports.log.error({ err: error }, 'jobs could not be offered to the queue');
   });
@@ -130,6 +140,7 @@ export const createCore = (parts: CoreParts): Core => {
     idempotency,
     agents,
     queue,
+    remote,
     ports,
     ids: ports.ids,
     checker: createOutputChecker(),
@@ -141,6 +152,7 @@ export const createCore = (parts: CoreParts): Core => {
   made = invocations;
   return {
     queue,
+    remote,
     outbox,
     artifacts,
     invocations,
@@ -169,6 +181,7 @@ export const createCore = (parts: CoreParts): Core => {
       ]);
       stopWaiting();
       invocations.letGo();
+      remote?.close();
       link?.close();
     },
   };

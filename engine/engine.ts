@@ -11,6 +11,7 @@ import type { Installation, InstallPlanView, InstallReport } from '#machines/nou
 import type { DiscoverySettings } from './discovery/sources.ts';
 import type { Caller } from './identity/caller.ts';
 import type { RedisChoice } from './queue/queue.ts';
+import type { WorkerState } from './remote/remote.ts';
 
 /** A page of events: lines as stored (JSON without newline), ascending by seq. */
 export interface EventPage {
@@ -135,6 +136,8 @@ export interface Health {
   };
   /** How well each source of agents does. One that cannot look does not make the daemon degraded. */
   readonly discovery: readonly SourceState[];
+  /** Workers on other hosts that are there. */
+  readonly workers: readonly WorkerState[];
   readonly counts: {
     readonly agents: number;
     readonly invocations_active: number;

@@ -108,6 +108,7 @@ export const createEngine = async (
     outbox: core.outbox,
     queue: core.queue,
     sources: sources.all,
+    remote: core.remote,
     ports,
   });
   await discovery.begin();
@@ -137,8 +138,14 @@ export const createEngine = async (
       head_seq: log.head(),
       mirror: state,
       problems,
-      queue: { driver: core.queue.driver, problem, waiting, dropped },
       discovery: sources.states(),
+      queue: {
+        driver: core.queue.driver,
+        problem,
+        waiting,
+        dropped: dropped + (core.remote?.dropped() ?? 0),
+      },
+      workers: core.remote?.workers() ?? [],
       counts: {
         agents: registry.list().length,
         invocations_active: core.invocations.countLive(),

@@ -87,6 +87,15 @@ export const HealthSchema = z.object({
     dropped: z.int(),
   }),
   discovery: z.array(SourceStateSchema),
+  workers: z.array(
+    z.object({
+      name: z.string(),
+      host: z.string(),
+      version: z.string(),
+      serves: z.array(z.string()),
+      calls: z.int(),
+    }),
+  ),
   counts: z.object({
     agents: z.int(),
     invocations_active: z.int(),

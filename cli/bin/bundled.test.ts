@@ -58,6 +58,7 @@ const health: RouteAnswer<'healthz'> = {
   problems: [],
   discovery: [],
   queue: { driver: 'sqlite', problem: null, waiting: 0, dropped: 0 },
+  workers: [],
   counts: { agents: 2, invocations_active: 1, team_runs_active: 1, approvals_pending: 0 },
   uptime_ms: 61_000,
 };

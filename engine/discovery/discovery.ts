@@ -10,6 +10,7 @@ import { engineCaller, type Caller } from '../identity/caller.ts';
 import type { Ports } from '../ports.ts';
 import type { Outbox } from '../queue/outbox.ts';
 import type { JobQueue } from '../queue/queue.ts';
+import type { Remote } from '../remote/remote.ts';
 import { submitDurably } from '../store/durably.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
@@ -41,6 +42,7 @@ export interface DiscoveryParts {
   readonly queue: JobQueue;
   /** What looks around by itself; none unless the setting says so. */
   readonly sources: readonly Source[];
+  readonly remote?: Pick<Remote, 'probe'> | null;
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'random' | 'disk' | 'log'>;
 }
 

@@ -7,6 +7,7 @@ import type { Registry } from '../agents/registry.ts';
 import type { Ports } from '../ports.ts';
 import type { Outbox } from '../queue/outbox.ts';
 import type { Job, JobQueue } from '../queue/queue.ts';
+import type { Remote } from '../remote/remote.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 
@@ -25,6 +26,8 @@ export interface ProbesParts {
   readonly outbox: Outbox;
   readonly queue: JobQueue;
   readonly ports: Pick<Ports, 'clock' | 'ids'>;
+  /** Asks from the host of the worker that would perform the agent’s calls. */
+  readonly remote?: Pick<Remote, 'probe'> | null;
 }
 
 export interface Probes {
@@ -52,7 +55,8 @@ const unanswered = (error: unknown): Probe => ({
 });
 
 /** The probes of a mesh. */
-export const createProbes = ({ store, registry, outbox, queue, ports }: ProbesParts): Probes => {
+export const createProbes = (parts: ProbesParts): Probes => {
+  const { store, registry, outbox, queue, ports, remote } = parts;
   const closing = new AbortController();
   const waiting = new Map<string, (answered: Answered) => void>();
   const asked = new Map<string, number>();
@@ -66,7 +70,8 @@ export const createProbes = ({ store, registry, outbox, queue, ports }: ProbesPa
   const ask = async (target: Target): Promise<Probe> => {
     try {
       const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(LIMITS.cardTimeoutMs)]);
-      return await registry.adapter(target.kind).probe(target, { signal });
+      const there = remote?.probe(target, signal) ?? null;
+      return await (there ?? registry.adapter(target.kind).probe(target, { signal }));
     } catch (error) {
       return unanswered(error);
     }

@@ -15,6 +15,7 @@ import type { Tx } from '../store/writer.ts';
 import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
 import { createFindAsker } from './origin.ts';
 import { invocationFacts } from './invocation-facts.ts';
+import { createLocalPlaces } from './local-places.ts';
 import { settle } from './settle.ts';
 import { type NewInvocation, toInvocation } from './invocation-row.ts';
 
@@ -47,12 +48,13 @@ export interface Invocations {
   letGo(): void;
 }
 
-export interface InvocationsParts extends PerformParts {
+export interface InvocationsParts extends Omit<PerformParts, 'places'> {
   readonly ids: Ids;
   readonly audit: Audit;
   readonly idempotency: Idempotency;
   readonly approvalRows: Pick<ApprovalRows, 'pendingOfRun'>;
   readonly queue: JobQueue;
+  /** Calls performed in this process at once. */
   readonly concurrency: number;
 }
 
@@ -66,8 +68,9 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
   /** Those of them that no handler has seen yet: their agent has surely not been asked. */
   const untouched = new Set<string>();
   let takesJobs = true;
-  const perform = createPerform(parts, inHand);
-  parts.queue.work('invocations', parts.concurrency, async (job) => {
+  const perform = createPerform({ ...parts, places: createLocalPlaces(parts.concurrency) }, inHand);
+  const atOnce = parts.concurrency + (parts.remote === null ? 0 : LIMITS.remoteConcurrency);
+  parts.queue.work('invocations', atOnce, async (job) => {
     slots.add(job.id);
     try {
       await perform(job, untouched.delete(job.id));

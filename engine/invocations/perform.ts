@@ -2,10 +2,12 @@
 import { failure, MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../agents/adapter.ts';
+import type { Performer, Remote } from '../remote/remote.ts';
 import type { Job } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
 import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
 import { chainOfCall } from './origin.ts';
+import type { LocalPlaces } from './local-places.ts';
 import { renderPrompt } from './prompt.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import { settle, type SettleParts, type StopReason } from './settle.ts';
@@ -24,6 +26,10 @@ export interface PerformParts extends RecorderParts, SettleParts {
   readonly agents: AgentDirectory;
   readonly approvals: RecorderParts['approvals'] & SettleParts['approvals'];
   readonly ports: RecorderParts['ports'];
+  /** Workers on other hosts, where there is a Redis for them. */
+  readonly remote: Pick<Remote, 'performer'> | null;
+  /** For calls that are performed here. */
+  readonly places: LocalPlaces;
 }
 
 /** An invocation in hand. */
@@ -47,6 +53,16 @@ const failed = (error: unknown): Outcome => ({
 interface StepData {
   readonly skill?: { readonly id: string; readonly prefer: readonly string[] };
   readonly values?: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> };
+}
+
+/** What a call needs to begin. */
+interface Ready {
+  readonly target: Target;
+  readonly adapter: AgentAdapter;
+  /** Filled in. */
+  readonly prompt: string;
+  /** Performs it instead of the adapter here. */
+  readonly elsewhere: Performer | null;
 }
 
 /** Who does it: a name stays, a skill is looked up now; while nobody offers it, it stays open until the job runs. */
@@ -165,7 +181,7 @@ export const createPerform = (
   const invokeOrReattach = async (
     row: InvocationRow,
     isFirst: boolean,
-    adapter: AgentAdapter,
+    adapter: AgentAdapter | Performer,
     request: InvokeRequest,
     recorder: Recorder,
   ): Promise<Outcome> => {
@@ -177,42 +193,17 @@ export const createPerform = (
     return found;
   };
 
-  return async (job, isUntouched) => {
-    const row = rows.get(job.id);
-    if (row === null || row.endedAt !== null) {
-      await writer.submit((tx) => {
-        parts.outbox.remove(tx, job.id);
-      });
-      return;
-    }
-    if (row.cancelRequested !== null && row.startedAt === null) {
-      await end(row, { status: 'cancelled', artifacts: [], cancelConfirmed: true }, 'cancel', null);
-      return;
-    }
-    let target: Target;
-    let adapter: AgentAdapter;
-    let prompt = row.prompt;
+  /** From the beginning of its time limit to its recorded end. */
+  const call = async (row: InvocationRow, isUntouched: boolean, ready: Ready): Promise<void> => {
+    const { target, adapter, prompt, elsewhere } = ready;
     const { values, skill, ...data } = row.data as StepData;
-    try {
-      target = targetOf(row);
-      adapter = agents.adapter(target.kind);
-      if (values !== undefined) {
-        const rendered = renderPrompt(row.prompt, values);
-        if (!rendered.ok)
-          throw new MeshError(
-            'invalid_input',
-            `the prompt refers to ${rendered.missing.join(', ')}, which is not there`,
-          );
-        prompt = rendered.text;
-      }
-      if (prompt.length > LIMITS.promptBytes) throw new MeshError('invalid_input', 'the prompt is too long');
-    } catch (error) {
-      await end(row, failed(error), null, null);
-      return;
-    }
     const deadline =
       row.startedAt === null
-        ? await submitDurably(writer, ports.clock, (tx) => rows.markWorking(tx, row.runId, target.name))
+        ? await submitDurably(writer, ports.clock, (tx) => {
+            const until = rows.markWorking(tx, row.runId, target.name);
+            if (until !== null) elsewhere?.begin(tx);
+            return until;
+          })
         : row.deadline;
     // A cancel may have come while that was written, and ended it if it was first.
     if (deadline === null) return;
@@ -230,7 +221,7 @@ export const createPerform = (
       invokeOrReattach(
         fresh,
         isFirst,
-        adapter,
+        elsewhere ?? adapter,
         {
           target,
           prompt,
@@ -251,5 +242,44 @@ export const createPerform = (
       ),
     );
     await end(fresh, outcome, stop, recorder);
+    elsewhere?.ended();
+  };
+
+  return async (job, isUntouched) => {
+    const row = rows.get(job.id);
+    if (row === null || row.endedAt !== null) {
+      await writer.submit((tx) => {
+        parts.outbox.remove(tx, job.id);
+      });
+      return;
+    }
+    if (row.cancelRequested !== null && row.startedAt === null) {
+      await end(row, { status: 'cancelled', artifacts: [], cancelConfirmed: true }, 'cancel', null);
+      return;
+    }
+    let target: Target;
+    let adapter: AgentAdapter;
+    let prompt = row.prompt;
+    const { values } = row.data as StepData;
+    try {
+      target = targetOf(row);
+      adapter = agents.adapter(target.kind);
+      if (values !== undefined) {
+        const rendered = renderPrompt(row.prompt, values);
+        if (!rendered.ok)
+          throw new MeshError(
+            'invalid_input',
+            `the prompt refers to ${rendered.missing.join(', ')}, which is not there`,
+          );
+        prompt = rendered.text;
+      }
+      if (prompt.length > LIMITS.promptBytes) throw new MeshError('invalid_input', 'the prompt is too long');
+    } catch (error) {
+      await end(row, failed(error), null, null);
+      return;
+    }
+    const elsewhere = parts.remote?.performer(row.runId, target, row.startedAt === null) ?? null;
+    const work = (): Promise<void> => call(row, isUntouched, { target, adapter, prompt, elsewhere });
+    await (elsewhere === null ? parts.places.within(work) : work());
   };
 };

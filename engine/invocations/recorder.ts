@@ -22,17 +22,27 @@ export interface RecorderParts {
   readonly ports: Pick<Ports, 'clock' | 'crash' | 'log'>;
 }
 
+/** More that is to be written in the same transaction. */
+type Also = (tx: Tx) => void;
+
 interface Piece {
   readonly kind: 'message' | 'reasoning';
   text: string;
   readonly event: AdapterEvent;
+  /** Of its last delta. */
+  also: Also | undefined;
 }
 
 export interface Recorder extends Sink {
+  /** As of a Sink; `also` runs in the transaction that makes it durable, which for a delta is a later one. */
+  handle(native: NativeHandle, taskId: string | null, also?: Also): Promise<void>;
+  event(event: AdapterEvent, also?: Also): Promise<void>;
   /** Inside the settling transaction: what is still buffered is written before the end is. */
   flush(tx: Tx): void;
   /** Inside the settling transaction: from now on events are late, recorded, but they wake nothing. */
   end(tx: Tx): void;
+  /** Another worker has found the run again: what its adapter tells of a second time is not written twice. */
+  again(): void;
   /** Resolves when everything given so far is durable (or was refused): the end may be settled then. */
   idle(): Promise<void>;
   /** Ids of the artifact events written so far, in order. */
@@ -71,6 +81,8 @@ export const createRecorder = (
   const artifactIds: string[] = [...recorded];
   let retold = 0;
   let taskId = row.taskId;
+  /** The handle told last, as JSON. */
+  let told: string | null = null;
   let piece: Piece | null = null;
   let lastFlush = Number.NEGATIVE_INFINITY;
   let stopTimer: (() => void) | null = null;
@@ -105,14 +117,18 @@ export const createRecorder = (
     );
   };
 
-  const takePiece = (): AdapterEvent | null => {
+  /** What writes down the deltas so far; null when there are none. */
+  const takePiece = (): ((tx: Tx) => void) | null => {
     if (piece === null) return null;
-    const { event, text } = piece;
+    const { event, text, also } = piece;
     piece = null;
     stopTimer?.();
     stopTimer = null;
     lastFlush = ports.clock.now();
-    return { ...event, payload: { ...event.payload, text } } as AdapterEvent;
+    return (tx) => {
+      write(tx, { ...event, payload: { ...event.payload, text } } as AdapterEvent);
+      also?.(tx);
+    };
   };
 
   const flushSoon = (): void => {
@@ -122,23 +138,26 @@ export const createRecorder = (
       stopTimer = null;
       const whole = takePiece();
       if (whole !== null)
-        submit((tx) => write(tx, whole)).catch((error: unknown) => {
+        submit(whole).catch((error: unknown) => {
           ports.log.error({ err: error, run_id: row.runId }, 'a piece of an answer could not be stored');
         });
     });
   };
 
-  const buffer = (event: AdapterEvent): Promise<void> => {
+  const buffer = (event: AdapterEvent, also: Also | undefined): Promise<void> => {
     const kind = event.kind === 'reasoning' ? 'reasoning' : 'message';
     const text = 'text' in event.payload && typeof event.payload.text === 'string' ? event.payload.text : '';
     if (piece !== null && piece.kind !== kind) {
       const before = takePiece();
-      piece = { kind, text, event };
+      piece = { kind, text, event, also };
       flushSoon();
-      return before === null ? Promise.resolve() : submit((tx) => void write(tx, before));
+      return before === null ? Promise.resolve() : submit(before);
     }
-    if (piece === null) piece = { kind, text, event };
-    else piece.text += text;
+    if (piece === null) piece = { kind, text, event, also };
+    else {
+      piece.text += text;
+      piece.also = also;
+    }
     flushSoon();
     return Promise.resolve();
   };
@@ -148,39 +167,44 @@ export const createRecorder = (
     get taskId() {
       return taskId;
     },
-    handle: (native: NativeHandle, id: string | null) =>
+    handle: (native: NativeHandle, id: string | null, also?: Also) =>
       submit((tx) => {
-        const known = taskId;
+        also?.(tx);
+        const [known, toldBefore] = [taskId, told];
         const isNew = id !== null && id !== known;
+        told = JSON.stringify(native);
         taskId = id ?? known;
         tx.undone(() => {
-          taskId = known;
+          [taskId, told] = [known, toldBefore];
         });
         rows.setHandle(tx, row.runId, native, taskId);
         const facts = invocationFacts(row, taskId);
-        if (isNew || row.handle === null)
+        // Found again, in another life or by another worker, it is no news.
+        if (isNew || (row.handle === null && told !== toldBefore))
           log.append(
             tx,
             { ...facts, kind: 'status', payload: { state: 'working', data: { handle: native } } },
             'engine',
           );
       }),
-    event: async (event) => {
+    event: async (event, also) => {
       const mayCoalesce =
         event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
       if (mayCoalesce) {
-        await buffer(event);
+        await buffer(event, also);
         return;
       }
-      if (event.kind === 'artifact' && event.metadata?.['replayed'] === true && retold < recorded.length) {
+      if (event.kind === 'artifact' && event.metadata?.['replayed'] === true && retold < artifactIds.length) {
         retold += 1;
+        if (also !== undefined) await submit(also);
         return;
       }
       const before = takePiece();
-      const store = (told: AdapterEvent): Promise<EventV1> =>
+      const store = (said: AdapterEvent): Promise<EventV1> =>
         submit((tx) => {
-          if (before !== null) write(tx, before);
-          return write(tx, told);
+          before?.(tx);
+          also?.(tx);
+          return write(tx, said);
         });
       const stored = await store(event).catch((error: unknown) => {
         if (error instanceof MeshError && error.code === 'payload_too_large')
@@ -201,7 +225,7 @@ export const createRecorder = (
         stopped,
         submit: (work) =>
           submit((tx) => {
-            if (before !== null) write(tx, before);
+            before?.(tx);
             return work(tx);
           }),
       });
@@ -210,7 +234,7 @@ export const createRecorder = (
       const before = piece;
       const whole = takePiece();
       if (whole === null) return;
-      write(tx, whole);
+      whole(tx);
       tx.undone(() => {
         piece = before;
       });
@@ -220,6 +244,9 @@ export const createRecorder = (
       tx.undone(() => {
         ended = false;
       });
+    },
+    again: () => {
+      retold = 0;
     },
     idle: async () => {
       await last;

@@ -149,6 +149,16 @@ const installs: Migration = {
   },
 };
 
+/** Calls that go to workers on other hosts. */
+const remoteJobs: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    await sql`CREATE TABLE remote_jobs (
+      run_id TEXT PRIMARY KEY NOT NULL, fence INTEGER NOT NULL, worker TEXT, mode TEXT NOT NULL,
+      begun INTEGER NOT NULL, taken INTEGER NOT NULL) STRICT, WITHOUT ROWID`.execute(db);
+  },
+};
+
 /** On whose behalf a run was started. */
 const originChain: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
@@ -167,5 +177,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-approvals': approvals,
   '0003-installs': installs,
   '0004-agent-trust': agentTrust,
+  '0005-remote-jobs': remoteJobs,
   '0006-origin-chain': originChain,
 };

@@ -12,6 +12,7 @@ export interface Schema {
   approvals: ApprovalTable;
   agents: AgentTable;
   agent_provenance: AgentProvenanceTable;
+  remote_jobs: RemoteJobTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
   installs: InstallTable;
@@ -201,6 +202,16 @@ interface AgentProvenanceTable {
   detail: string;
   first_seen: number;
   last_seen: number;
+}
+
+/** Calls that a worker on another host holds, or is to hold. */
+interface RemoteJobTable {
+  run_id: string;
+  fence: number;
+  worker: string | null;
+  mode: string;
+  begun: number;
+  taken: number;
 }
 
 interface AuditTable {

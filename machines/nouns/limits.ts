@@ -70,6 +70,17 @@ export const LIMITS = {
   deltaIntervalMs: 250,
   /** Invocations in flight at once in one daemon. */
   invocationConcurrency: 64,
+  /** Calls that workers on other hosts hold at once: each is a row and some memory here, the work is theirs. */
+  remoteConcurrency: 1_024,
+  /** Calls at once in one worker. */
+  workerPlaces: 64,
+  /** A worker shows itself this often; one that has not for the whole lease is gone, and gives back what it held. */
+  workerBeatMs: 1_000,
+  workerLeaseMs: 10_000,
+  /** How often the daemon looks for workers. */
+  workerLookMs: 500,
+  /** Facts of one call that a worker tells before the first of them is recorded. */
+  workerUnrecorded: 256,
   /** Agents probed at once by a discovery sweep. */
   discoveryConcurrency: 8,
   /** One message through Redis: the largest artifact with its JSON escapes fits. */

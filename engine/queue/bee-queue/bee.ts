@@ -5,8 +5,6 @@ import type { Life } from '../redis/link.ts';
 
 /** bee-queue takes jobs back from a process that has not shown itself for this long, in milliseconds. */
 const STALL_MS = 5_000;
-/** Longer than any handler works: close waits for all of them. */
-const CLOSE_MS = 2 ** 31 - 1;
 
 export interface BeeData {
   /** The sealed payload. */
@@ -16,6 +14,8 @@ export interface BeeData {
 export interface Bee {
   /** Saves one job; false when its id is there already. */
   save(id: string, sealed: string): Promise<boolean>;
+  /** Removes one job that nobody has taken. */
+  remove(id: string): Promise<void>;
   /** Removes everything that is in the queue. */
   clear(): Promise<void>;
   /** Hands jobs over. `take` never rejects; a job is removed when it has resolved, and then `onTaken` hears its id. */
@@ -26,8 +26,8 @@ export interface Bee {
   ): void;
   /** Gives jobs back that others took and died with. For queues that several processes work on. */
   watchStalled(): void;
-  /** Takes no further job; resolves when those in hand have ended and are removed. */
-  close(): Promise<void>;
+  /** Hands over no further job. Those in hand go on, and are removed when they end within this life. */
+  pause(): void;
 }
 
 const nothing = (): void => undefined;
@@ -68,6 +68,8 @@ export const openBee = async (life: Life, prefix: string, name: string, isWorker
   });
   // Its loops end, and what its library still awaits is nobody's any more.
   const letGo = (): void => {
+    // Its close does nothing where it believes to be closed already.
+    queue.paused = false;
     queue.close(1).catch(nothing);
   };
   try {
@@ -83,6 +85,9 @@ export const openBee = async (life: Life, prefix: string, name: string, isWorker
       const job = await queue.createJob({ sealed }).setId(id).retries(0).save();
       return (job.id as string | null) !== null;
     },
+    remove: async (id) => {
+      await queue.removeJob(id);
+    },
     clear: () => queue.destroy(),
     process: (concurrency, take, onTaken) => {
       queue.on('succeeded', ({ id }) => {
@@ -97,6 +102,8 @@ export const openBee = async (life: Life, prefix: string, name: string, isWorker
     watchStalled: () => {
       queue.checkStalledJobs(STALL_MS).catch(nothing);
     },
-    close: () => queue.close(CLOSE_MS),
+    pause: () => {
+      queue.paused = true;
+    },
   };
 };

@@ -241,7 +241,8 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
       const all = [...lanes.values()];
       for (const { entries } of all) for (const { stopDelay } of entries.values()) stopDelay();
       const runs = all.flatMap(({ entries }) => [...entries.values()].map((entry) => entry.run));
-      await Promise.all([...runs, ...all.map(({ bee }) => bee?.close().catch(() => undefined))]);
+      for (const { bee } of all) bee?.pause();
+      await Promise.all(runs);
     },
     waiting: (queue) => [...laneOf(queue).entries.values()].filter(({ state }) => state !== 'done').length,
     beginsAtOnce: false,
