@@ -11,7 +11,6 @@ import type { Installation, InstallPlanView, InstallReport } from '#machines/nou
 import type { DiscoverySettings } from './discovery/sources.ts';
 import type { Caller } from './identity/caller.ts';
 import type { RedisChoice } from './queue/queue.ts';
-import type { WorkerState } from './remote/remote.ts';
 
 /** A page of events: lines as stored (JSON without newline), ascending by seq. */
 export interface EventPage {
@@ -116,6 +115,17 @@ export interface SweepResult {
   readonly found: number;
   readonly agents: readonly Agent[];
   readonly problems: readonly { readonly source: string; readonly message: string }[];
+}
+
+/** A worker on another host, as the daemon sees it. */
+export interface WorkerState {
+  readonly name: string;
+  readonly host: string;
+  readonly version: string;
+  /** Kinds and names of agents. */
+  readonly serves: readonly string[];
+  /** Calls that it has now. */
+  readonly calls: number;
 }
 
 export interface Health {

@@ -2,6 +2,7 @@
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { InvokeRequest, NativeHandle, Outcome, Probe, Reattached, Target } from '../agents/adapter.ts';
+import type { WorkerState } from '../engine.ts';
 import type { Recorder } from '../invocations/recorder.ts';
 import type { InvocationRows } from '../invocations/rows.ts';
 import type { Ports } from '../ports.ts';
@@ -28,16 +29,6 @@ export interface Performer {
   reattach(request: InvokeRequest, handle: NativeHandle | null, recorder: Recorder): Promise<Reattached>;
   /** Its end is recorded, or it was never begun. */
   ended(): void;
-}
-
-/** A worker as others see it. */
-export interface WorkerState {
-  readonly name: string;
-  readonly host: string;
-  readonly version: string;
-  readonly serves: readonly string[];
-  /** Calls that it has now. */
-  readonly calls: number;
 }
 
 export interface Remote {
