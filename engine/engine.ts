@@ -1,7 +1,6 @@
 // What the engine offers, as the api sees it. createEngine in index.ts makes one.
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import type { Approval, ApprovalState, Decision } from '#machines/nouns/approval';
-import type { SourceState } from '#machines/nouns/discovery';
 import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
 import type { AskedBy, Origin } from '#machines/nouns/origin';
@@ -9,8 +8,11 @@ import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '
 import type { TeamTemplate } from '#machines/nouns/team';
 import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
 import type { DiscoverySettings } from './discovery/sources.ts';
+import type { Health } from './health.ts';
 import type { Caller } from './identity/caller.ts';
 import type { RedisChoice } from './queue/queue.ts';
+
+export type { Health, MirrorState, WorkerState } from './health.ts';
 
 /** A page of events: lines as stored (JSON without newline), ascending by seq. */
 export interface EventPage {
@@ -44,13 +46,6 @@ export interface EventsApi {
   head(): number;
   /** Names this log; a cursor of another log means nothing here. */
   readonly logId: string;
-}
-
-export interface MirrorState {
-  readonly ok: boolean;
-  /** Events committed but not yet in the file. */
-  readonly lag: number;
-  readonly problem: string | null;
 }
 
 /** By which door and on whose behalf an agent asks for a team run. */
@@ -115,47 +110,6 @@ export interface SweepResult {
   readonly found: number;
   readonly agents: readonly Agent[];
   readonly problems: readonly { readonly source: string; readonly message: string }[];
-}
-
-/** A worker on another host, as the daemon sees it. */
-export interface WorkerState {
-  readonly name: string;
-  readonly host: string;
-  readonly version: string;
-  /** Kinds and names of agents. */
-  readonly serves: readonly string[];
-  /** Calls that it has now. */
-  readonly calls: number;
-}
-
-export interface Health {
-  readonly status: 'ok' | 'degraded' | 'stopping';
-  readonly version: string;
-  readonly log_id: string;
-  readonly head_seq: number;
-  readonly mirror: MirrorState;
-  readonly problems: readonly string[];
-  readonly queue: {
-    /** sqlite: in this process; bee-queue: through Redis. */
-    readonly driver: string;
-    /** Why jobs wait that could be done. */
-    readonly problem: string | null;
-    readonly waiting: number;
-    /** Jobs that Redis handed over and that were not taken: not signed, expired, or done before. */
-    readonly dropped: number;
-  };
-  /** How well each source of agents does. One that cannot look does not make the daemon degraded. */
-  readonly discovery: readonly SourceState[];
-  /** Workers on other hosts that are there. */
-  readonly workers: readonly WorkerState[];
-  readonly counts: {
-    readonly agents: number;
-    readonly invocations_active: number;
-    readonly team_runs_active: number;
-    /** Questions of agents that wait for a person. */
-    readonly approvals_pending: number;
-  };
-  readonly uptime_ms: number;
 }
 
 export interface ListOptions<S> {
