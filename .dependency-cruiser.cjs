@@ -1,5 +1,7 @@
 // The import table of ARCHITECTURE.md as rules. tests/ground/import-table.test.ts plants a violation of each.
 
+const { BUNDLED_PACKAGES } = require('./.ci/cli-contents.js');
+
 /** Tests and what is made for them (name.testsuite.ts and the like) may look anywhere; nothing may look at them. */
 const TESTS = '(\\.(test[a-z]*|spec)|/arbitraries)\\.ts$';
 const SERVER_LIBRARIES = '^node_modules/(@types/)?(express|kysely|better-sqlite3|@a2a-js|pino|bee-queue|pg)/';
@@ -102,6 +104,17 @@ module.exports = {
       severity: 'error',
       from: { path: '^cli/agentmesh\\.ts$' },
       to: { path: ['^engine/', '^api/(?!contract/)', SERVER_LIBRARIES], reachable: true },
+    },
+    {
+      name: 'cli-brings-few-packages',
+      comment:
+        'cli -> the packages that are bundled with it. Help loads every command, so a larger package is imported where its command performs, by a folder of its own such as cli/mcp; a small one joins the list in .ci/cli-contents.js.',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: [TESTS, '^cli/(demo/agents|testing|mcp)/'] },
+      to: {
+        path: `^node_modules/(?!(${BUNDLED_PACKAGES.join('|')})/)`,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'console-speaks-the-contract',

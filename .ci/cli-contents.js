@@ -1,7 +1,7 @@
 // What is in the bundle of the command line, read from esbuild's account of it: what must not be, and what cannot run there.
 
-/** Packages that every command may need. Others stay outside: a bundle of them would be read by every command. */
-export const BUNDLED_PACKAGES = ['clipanion', 'typanion', 'eventsource-parser'];
+/** Small packages, and those of every command. Others stay outside: every command would read a bundle with them. */
+export const BUNDLED_PACKAGES = ['clipanion', 'typanion', 'eventsource-parser', 'canonicalize'];
 
 const ROOMS = /^(cli|api\/contract|machines)\//;
 const ENTRY = 'cli/agentmesh.ts';

@@ -37,7 +37,8 @@ describe('the import table', () => {
   let found: readonly Found[] = [];
 
   before(() => {
-    for (const file of [TABLE, 'package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(folder, file));
+    for (const file of [TABLE, '.ci/cli-contents.js', 'package.json', 'tsconfig.json'])
+      cpSync(join(ROOT, file), join(folder, file));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     for (const [file, text] of [
       ...Object.entries(ALLOWED),
