@@ -70,7 +70,7 @@ describe('the engine', () => {
         version: '0',
       },
       ports,
-      new Map([...createAdapters(ports), ['asking', createAskingAdapter()]]),
+      new Map([...createAdapters(ports, dataDir), ['asking', createAskingAdapter()]]),
     );
     const caller = socketCaller('somebody');
     const seen: Operation[] = [];

@@ -66,7 +66,7 @@ const meshRedis = (dataDir: string, { url, from }: RedisChoice, ports: Ports): M
 export const createEngine = async (
   config: EngineConfig,
   ports: Ports,
-  adapters: ReadonlyMap<string, AgentAdapter> = createAdapters(ports),
+  adapters: ReadonlyMap<string, AgentAdapter> = createAdapters(ports, config.dataDir),
 ): Promise<Engine> => {
   const { dataDir } = config;
   const redis = config.redis ? meshRedis(dataDir, config.redis, ports) : null;
@@ -160,6 +160,7 @@ export const createEngine = async (
     prepareNoMore();
     await discovery.close();
     await core.drain(drainMs);
+    await Promise.all([...adapters.values()].map((adapter) => Promise.resolve(adapter.close?.())));
     await templates.close();
     await mirror.close();
     store.close();

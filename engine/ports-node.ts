@@ -7,6 +7,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -129,6 +130,13 @@ export const nodeDisk: Disk = {
   exists: existsSync,
   writeAtomic,
   size: (path) => statSync(path).size,
+  mode: (path) => statSync(path).mode & 0o777,
+  makeFolder: (path) => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  },
+  remove: (path) => {
+    rmSync(path, { force: true });
+  },
 };
 
 const isCrashPoint = (word: string): word is CrashPoint => CRASH_POINTS.some((point) => point === word);

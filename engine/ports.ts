@@ -29,6 +29,12 @@ export interface Disk {
   /** Writes whole or not at all: temporary file, fsync, rename. */
   writeAtomic(path: string, bytes: Uint8Array | string): void;
   size(path: string): number;
+  /** Permission bits, for files that nobody else may read. */
+  mode(path: string): number;
+  /** Makes a folder (0700) with those above it, when it is not there. */
+  makeFolder(path: string): void;
+  /** Removes a file; one that is not there is fine. */
+  remove(path: string): void;
 }
 
 /** A file that only grows; `truncate` is for cutting a torn tail at boot. */
@@ -69,6 +75,11 @@ export interface Net {
    * ETIMEDOUT (also while the body is read) when a limit is passed; and what the system says of a connection that fails.
    */
   fetch(url: string, init: NetRequest): Promise<Response>;
+  /**
+   * A WebSocket (WHATWG) to where an http: or https: address leads, connecting. Rejects as `fetch` does before it
+   * connects; what happens after that, the socket tells.
+   */
+  webSocket(url: string, init: Pick<NetRequest, 'reach'>): Promise<WebSocket>;
   /** A port of this daemon: no request ever goes there. */
   keepOff(port: number): void;
 }

@@ -92,13 +92,11 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
         assert.deepEqual(calls, []);
         return;
       }
-      assert.deepEqual(
-        calls.map(({ phase }) => phase),
-        ['start', 'end'],
-      );
-      assert.ok(calls[0]?.call_id !== undefined && calls[0].call_id === calls[1]?.call_id);
-      assert.equal(calls[0].name, calls[1]?.name);
-      assert.deepEqual(calls[0].input, fixture.tellsToolInputs === false ? undefined : { command: 'ls' });
+      const [start, end, ...more] = calls.filter(({ phase }) => phase !== 'update');
+      assert.deepEqual([start?.phase, end?.phase, more], ['start', 'end', []]);
+      assert.ok(start?.call_id !== undefined && calls.every(({ call_id: id }) => id === start.call_id));
+      assert.equal(start.name, end?.name);
+      assert.deepEqual(start.input, fixture.tellsToolInputs === false ? undefined : { command: 'ls' });
     });
 
     it('reports reasoning', async () => {
@@ -172,8 +170,8 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const ask = request(fixture.target, 'wait 600 done');
       await dropAt(fixture, ask, 'handle', true);
       const found = await fixture.adapter.reattach(ask, null, recorder());
-      if (fixture.adapter.capabilities().resume) {
-        assert.ok(isOutcome(found), `found ${found.status}`);
+      // Where the handle is known beforehand the request may wait for it; where the agent makes it, the run goes on.
+      if (fixture.adapter.capabilities().resume && isOutcome(found)) {
         assert.equal(found.text, 'done');
         assert.equal(await fixture.effects(ask.key), 1);
       } else {

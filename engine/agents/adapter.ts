@@ -61,6 +61,8 @@ export interface Probe {
   readonly identity?: Identity;
   /** Left out by kinds without signed cards. An agent whose signature is `invalid` is never called. */
   readonly cardSignature?: CardSignature;
+  /** The token that a target brought has been traded for one of our own (kinds that pair). */
+  readonly isCredentialSpent?: boolean;
   readonly latencyMs: number;
   /** Set when `ok` is false. */
   readonly problem: Failure | null;
@@ -234,6 +236,8 @@ export interface AgentAdapter {
   readonly kind: string;
   /** One line for `doctor` and the docs. */
   readonly summary: string;
+  /** Whether a token is only for pairing: it is never written down then, because the adapter keeps what it got for it. */
+  readonly pairs?: boolean;
   capabilities(): Capabilities;
   /** Health and version in under 2 s, without work for the agent. Never throws: a problem is a result. */
   probe(target: Target, options: { readonly signal: AbortSignal }): Promise<Probe>;
@@ -252,4 +256,6 @@ export interface AgentAdapter {
   invoke(request: InvokeRequest, sink: Sink): Promise<Outcome>;
   /** After a restart of the daemon; `handle` is null when none was saved. */
   reattach(request: InvokeRequest, handle: NativeHandle | null, sink: Sink): Promise<Reattached>;
+  /** Lets go of connections that it holds open; what agents have in hand goes on there. */
+  close?(): Promise<void>;
 }

@@ -7,9 +7,10 @@ import { createClaudeAdapter } from './claude/adapter.ts';
 import { createCodexAdapter } from './codex/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
+import { createOpenclawAdapter } from './openclaw/adapter.ts';
 
-/** The adapters by kind. */
-export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> =>
+/** The adapters by kind; `dataDir` is where they may keep keys of their own. */
+export const createAdapters = (ports: Ports, dataDir: string): ReadonlyMap<string, AgentAdapter> =>
   new Map(
     [
       createCommandAdapter(ports),
@@ -18,5 +19,6 @@ export const createAdapters = (ports: Ports): ReadonlyMap<string, AgentAdapter> 
       createClaudeAdapter(ports),
       createCodexAdapter(ports),
       createNanoclawAdapter(ports),
+      createOpenclawAdapter(ports, dataDir),
     ].map((adapter) => [adapter.kind, adapter]),
   );

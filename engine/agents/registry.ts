@@ -13,6 +13,7 @@ import { kindOf, namedRow, newRow, probedRow, unnamedRow } from './agent-change.
 import type { AgentRow } from './agent-rows.ts';
 import { createBook } from './book.ts';
 import { chooseBySkill } from './by-skill.ts';
+import { createOneTimeTokens } from './one-time-tokens.ts';
 import { partSecrets } from './credentials.ts';
 import { createFoundAgents, type FoundAgents } from './found-agents.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
@@ -85,7 +86,11 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   const tell = createTell(log);
   const found = createFoundAgents({ book, audit, tell, isKind: (kind) => adapters.has(kind) });
 
-  const targetOf = (row: AgentRow): Target => targetOfRow(row, book.provenance());
+  const oneTime = createOneTimeTokens(adapters);
+  const targetOf = (row: AgentRow): Target => {
+    const target = targetOfRow(row, book.provenance());
+    return { ...target, token: target.token ?? oneTime.held(row.entry) };
+  };
 
   const adapter = (kind: string): AgentAdapter => {
     const found = adapters.get(kind);
@@ -99,12 +104,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   /** Takes an entry in; answers its row and whether the agent is new. `called` is what its card calls it, when known. */
   const see = (
     tx: Tx,
-    given: AgentEntry,
+    named: AgentEntry,
     source: Source,
     detail: string,
     called: string | null = null,
   ): { row: AgentRow; isNew: boolean } => {
-    adapter(kindOf(given));
+    adapter(kindOf(named));
+    const given = oneTime.take(named);
     if (given.name !== undefined && isPersonsWord(source)) found.giveWay(tx, given.name, given);
     let known = book.at(given);
     const isNew = known === undefined;
@@ -138,6 +144,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     const known = book.named(name);
     if (known === undefined) return null;
     let row = probedRow(known, probe, tx.now);
+    if (probe.isCredentialSpent === true) oneTime.spent(known.entry);
     // Who was only an address until now takes the name of its card.
     const own =
       probe.ok && known.entry.name === undefined && known.lastSeen === null

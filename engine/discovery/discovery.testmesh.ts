@@ -45,7 +45,7 @@ export const openMesh = async (folder: string, more: MeshOptions = {}): Promise<
   const store = await openStore(join(folder, 'a.db'), { synchronous: 'NORMAL' }, ports);
   const audit = createAudit(store);
   const log = createEventLog(store, ports);
-  const adapters = more.adapters ?? createAdapters(ports);
+  const adapters = more.adapters ?? createAdapters(ports, folder);
   const registry = createRegistry({ store, log, audit, adapters, ports });
   const queue = createSqliteQueue({ clock: ports.clock, onError: () => undefined });
   const outbox = createOutbox(store, queue, () => undefined);

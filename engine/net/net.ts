@@ -111,8 +111,9 @@ export const createNet = ({ clock, resolve = systemResolve }: NetParts): Net => 
     return known;
   };
 
-  const open = (url: URL, init: NetRequest): Promise<Response> => {
-    const level = levelOf(init.reach, url);
+  /** Where a URL leads, as far as it can be told without a resolver. Throws address_refused. */
+  const placed = (url: URL, reach: Reach) => {
+    const level = levelOf(reach, url);
     const isTls = url.protocol === 'https:';
     const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -122,7 +123,28 @@ export const createNet = ({ clock, resolve = systemResolve }: NetParts): Net => 
       throw refused(url, `is at port ${String(port)}, which is not one of the web`);
     // A literal address is connected to without a lookup.
     if (isIP(host) !== 0) check(url, level, port, host);
+    return { level, isTls, port, host };
+  };
 
+  /** Under TLS the name must stay, for the certificate; it also is what an address of somebody else lacks. */
+  const openWebSocket = async (url: URL, reach: Reach): Promise<WebSocket> => {
+    const { level, isTls, port, host } = placed(url, reach);
+    const address = new URL(url);
+    address.protocol = isTls ? 'wss:' : 'ws:';
+    if (isIP(host) === 0) {
+      const { promise, resolve: found, reject } = Promise.withResolvers<string>();
+      guardedLookup(url, level, port)(host, { all: false }, (error, checked) => {
+        if (error === null) found(typeof checked === 'string' ? checked : '');
+        else reject(error);
+      });
+      const checked = await promise;
+      if (!isTls) address.hostname = isIP(checked) === 6 ? `[${checked}]` : checked;
+    }
+    return new WebSocket(address);
+  };
+
+  const open = (url: URL, init: NetRequest): Promise<Response> => {
+    const { level, isTls, port, host } = placed(url, init.reach);
     const signal = init.signal ?? null;
     signal?.throwIfAborted();
     const headers = new Headers(init.headers);
@@ -187,13 +209,16 @@ export const createNet = ({ clock, resolve = systemResolve }: NetParts): Net => 
     });
   };
 
+  const parsed = (address: string): URL => {
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (url === null || !/^https?:$/.test(url.protocol))
+      throw new MeshError('address_refused', 'Only addresses of http and https are used');
+    return url;
+  };
+
   return {
-    fetch: async (address, init) => {
-      const url = URL.canParse(address) ? new URL(address) : null;
-      if (url === null || !/^https?:$/.test(url.protocol))
-        throw new MeshError('address_refused', 'Only addresses of http and https are used');
-      return open(url, init);
-    },
+    fetch: async (address, init) => open(parsed(address), init),
+    webSocket: async (address, { reach }) => openWebSocket(parsed(address), reach),
     keepOff: (port) => void ownPorts.add(port),
   };
 };

@@ -19,4 +19,6 @@ export const FILES = {
   socket: 'agentmesh.sock',
   templates: 'templates',
   artifacts: 'artifacts',
+  /** Keys and tokens of our own at agents, a folder a kind; 0700, files 0600. */
+  agentKeys: 'agent-keys',
 } as const;

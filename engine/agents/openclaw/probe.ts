@@ -1,0 +1,57 @@
+// A look at a gateway and one of its agents: connects as a run would, and asks for the agents.
+import { failure } from '#machines/nouns/error';
+import type { Probe, Target } from '../adapter.ts';
+import { failedBy, isStopped } from './attend.ts';
+import { AgentsSchema, PROTOCOL } from './frames.ts';
+import type { Identity } from './identity.ts';
+import { gatewayOf } from './link.ts';
+import { agentIdOf, type RunParts } from './run.ts';
+
+/** Health and version, without work for the agent. What is wrong becomes the problem of the answer. */
+export const probe = async (
+  { ports, links, identity }: RunParts & { readonly identity: Pick<Identity, 'token'> },
+  target: Target,
+  signal: AbortSignal,
+): Promise<Probe> => {
+  const hasOwnToken = (): boolean => identity.token(gatewayOf(target)) !== null;
+  const begun = ports.clock.now();
+  const lease = links.lease(target, { onEvent: () => undefined, onLost: () => undefined });
+  const none = { description: '', skills: [], card: null };
+  const bad = (problem: Probe['problem']): Probe => ({
+    ok: false,
+    name: null,
+    version: null,
+    protocol: null,
+    ...none,
+    latencyMs: ports.clock.now() - begun,
+    problem,
+  });
+  try {
+    const connection = await lease.connect(signal);
+    const id = agentIdOf(target);
+    const parsed = AgentsSchema.safeParse(await connection.request('agents.list', {}));
+    if (!parsed.success)
+      return bad(failure('invalid_agent_response', 'The gateway does not list its agents'));
+    const agent = parsed.data.agents.find((each) => each.id === id);
+    if (agent === undefined) {
+      const others = parsed.data.agents.map((each) => each.id).join(', ');
+      return bad(failure('agent_unreachable', `The gateway has no agent ${id}; it has ${others}`));
+    }
+    return {
+      ok: true,
+      name: agent.identity?.name ?? agent.name ?? (id === 'main' ? 'openclaw' : `openclaw-${id}`),
+      // From now on our device has a token of its own there.
+      isCredentialSpent: target.token !== null && hasOwnToken(),
+      ...none,
+      version: connection.hello.server.version,
+      protocol: `OpenClaw gateway ${String(PROTOCOL)}`,
+      latencyMs: ports.clock.now() - begun,
+      problem: null,
+    };
+  } catch (error) {
+    if (isStopped(error)) return bad(failure('agent_unreachable', 'The gateway did not answer in time'));
+    return bad(failedBy(error).error ?? null);
+  } finally {
+    lease.release();
+  }
+};
