@@ -1,5 +1,6 @@
 // A short question to a program, such as its version: started, asked, ended, without work for it.
 import { statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { AgentEntry } from '#machines/nouns/agent';
 import { failure, type Failure } from '#machines/nouns/error';
 import type { Probe } from '../agents/adapter.ts';
@@ -190,7 +191,8 @@ export const createProgramProbe = (
       ...more,
     });
     try {
-      const program = findProgram({ ...entry, command: [...argvOf(entry)] });
+      // Not in the daemon’s own folder, where a program might read what is there.
+      const program = findProgram({ ...entry, command: [...argvOf(entry)], cwd: entry.cwd ?? tmpdir() });
       if (!('file' in program)) return answer({ ok: false, problem: program });
       const found = await lookAt(program, entry, signal);
       if (found === 'late') return answer({});

@@ -1,6 +1,6 @@
 // The ACP adapter: questions for people, what an entry may say, and programs that are found.
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ApprovalAnswer } from '../adapter.ts';
@@ -18,7 +18,7 @@ describe('acp: questions for people', () => {
     const { outcome, sink } = await run('two-questions', {}, { person });
     assert.equal(outcome.text, 'opt-allow_once opt-reject_once');
     assert.equal(new Set(sink.asked.map(({ nativeId }) => nativeId)).size, 2);
-    const asked = await run('ask /etc/hosts', {}, { person: () => allow });
+    const asked = await run('ask /etc/hosts', { cwd: folder }, { person: () => allow });
     assert.deepEqual(
       asked.sink.asked.map(({ title, tool, kind, operation }) => ({ title, tool, kind, operation })),
       [
@@ -31,7 +31,7 @@ describe('acp: questions for people', () => {
             kind: 'edit',
             title: 'write /etc/hosts',
             input: { path: '/etc/hosts', mode: 'w' },
-            cwd: process.cwd(),
+            cwd: folder,
           },
         },
       ],
@@ -77,6 +77,19 @@ describe('acp: the entry', () => {
     } finally {
       delete process.env['AGENTMESH_TOKEN'];
     }
+  });
+
+  it('works in an empty folder of its own when the entry names none, and says where files are left', async () => {
+    const clean = await run('env');
+    const { cwd } = JSON.parse(clean.outcome.text ?? '') as { cwd: string };
+    assert.notEqual(cwd, process.cwd());
+    assert.equal(existsSync(cwd), false);
+    const { sink } = await run('leave note.txt');
+    const said = sink.events.at(-1);
+    const [, left = ''] =
+      /left files in (.*)$/.exec(said?.kind === 'status' ? (said.payload.text ?? '') : '') ?? [];
+    assert.equal(readFileSync(join(left, 'note.txt'), 'utf8'), 'x');
+    rmSync(left, { recursive: true });
   });
 
   it('hands the data of the step on, and remembers the agent’s session', async () => {

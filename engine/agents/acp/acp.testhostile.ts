@@ -1,5 +1,6 @@
 // What broken, odd and hostile ACP agents do, by the first word of the prompt.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ALL,
@@ -90,6 +91,9 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
     case 'close':
       process.stdout.end();
       await sleep(60_000);
+      return 'end_turn';
+    case 'leave':
+      writeFileSync(rest, 'x');
       return 'end_turn';
     case 'deaf':
       say('started');

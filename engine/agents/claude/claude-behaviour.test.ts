@@ -9,7 +9,7 @@ import { testPorts } from '../adapter.testports.ts';
 import { adapter, bench } from './claude.testbench.ts';
 import { claudeManner } from './turn.ts';
 
-const { cancel, run, targetOf } = bench;
+const { cancel, folder, run, targetOf } = bench;
 const allow: ApprovalAnswer = { decision: 'allow', text: null, by: 'me' };
 
 const tools = (events: readonly AdapterEvent[]): unknown[] =>
@@ -96,11 +96,11 @@ describe('claude: how a run ends', () => {
 describe('claude: questions for people', () => {
   it('allow gives back the arguments as they were asked for; deny says why', async () => {
     const input = { command: 'rm -rf build', description: 'clean' };
-    const allowed = await run(`answer ${JSON.stringify(input)}`, {}, { person: () => allow });
+    const allowed = await run(`answer ${JSON.stringify(input)}`, { cwd: folder }, { person: () => allow });
     assert.deepEqual(JSON.parse(allowed.outcome.text ?? ''), { behavior: 'allow', updatedInput: input });
     const [ask] = allowed.sink.asked;
     assert.equal(ask?.title, 'Bash: rm -rf build');
-    assert.deepEqual(ask.operation, { tool: 'Bash', input, cwd: process.cwd() });
+    assert.deepEqual(ask.operation, { tool: 'Bash', input, cwd: folder });
     const person: Person = () => ({ decision: 'deny', reason: 'not today', by: 'me' });
     const denied = await run('answer {}', {}, { person });
     assert.deepEqual(JSON.parse(denied.outcome.text ?? ''), { behavior: 'deny', message: 'not today' });
@@ -170,7 +170,7 @@ describe('claude: lines', () => {
     const sink = recorder();
     const story = new Story(sink);
     const remembered: string[] = [];
-    const manner = claudeManner({
+    const manner = claudeManner('/')({
       clock: testPorts.clock,
       request: request(targetOf(), 'x'),
       sink,

@@ -2,6 +2,7 @@
 import type { Clock } from '../../ports.ts';
 import { converse } from '../../processes/conversation.ts';
 import { findProgram } from '../../processes/program.ts';
+import { inWorkFolder } from '../../processes/work-folder.ts';
 import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { flagsOf } from './settings.ts';
 import { claudeManner } from './turn.ts';
@@ -21,7 +22,9 @@ export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): 
   const { entry } = request.target;
   const flags = flagsOf(entry.settings);
   if ('retryable' in flags) return { status: 'failed', artifacts: [], error: flags };
-  const program = findProgram({ ...entry, command: [...(entry.command ?? []), ...MODE, ...flags] });
-  if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
-  return converse(clock, program, request, sink, claudeManner);
+  return inWorkFolder(request, sink, async ({ command = [], ...place }) => {
+    const program = findProgram({ ...place, command: [...command, ...MODE, ...flags] });
+    if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
+    return converse(clock, program, request, sink, claudeManner(program.cwd));
+  });
 };

@@ -2,6 +2,7 @@
 import type { Clock } from '../../ports.ts';
 import { converse } from '../../processes/conversation.ts';
 import { findProgram } from '../../processes/program.ts';
+import { inWorkFolder } from '../../processes/work-folder.ts';
 import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { optionsOf } from './settings.ts';
 import { codexManner } from './turn.ts';
@@ -13,7 +14,9 @@ export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): 
   if ('retryable' in options) return { status: 'failed', artifacts: [], error: options };
   // The folder need not be a git repository. `-`: the prompt comes on stdin, where it may be long and begin with a dash.
   const args = ['exec', '--json', '--skip-git-repo-check', '--color=never', ...options, '-'];
-  const program = findProgram({ ...entry, command: [...(entry.command ?? []), ...args] });
-  if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
-  return converse(clock, program, request, sink, codexManner);
+  return inWorkFolder(request, sink, async ({ command = [], ...place }) => {
+    const program = findProgram({ ...place, command: [...command, ...args] });
+    if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };
+    return converse(clock, program, request, sink, codexManner);
+  });
 };
