@@ -15,10 +15,14 @@ const SEVERITY: Readonly<Record<string, Severity>> = {
   expired: 'warn',
 };
 
+/** A recorded caller in two words: `socket uid:1000`; of a browser only its first word, the rest is a paragraph. */
+export const whoText = ({ kind, detail }: { readonly kind: string; readonly detail: string }): string =>
+  [kind, kind === 'loopback' ? (detail.split(' ')[0] ?? '') : detail].filter((part) => part !== '').join(' ');
+
 /** `socket uid:1000` of a recorded caller; null when nobody decided. */
 const whoOf = (by: unknown): string | null => {
   const { kind, detail } = objectOf(by);
-  return textOf(kind) === null ? null : [textOf(kind), textOf(detail)].filter(Boolean).join(' ');
+  return typeof kind === 'string' ? whoText({ kind, detail: textOf(detail) ?? '' }) : null;
 };
 
 const isState = (word: string | null): word is ApprovalState =>

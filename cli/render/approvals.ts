@@ -1,6 +1,7 @@
 // Approvals in words: rows of the list, the page of one with its whole operation, the line while a run waits.
 import { operationLines } from '#api/contract/operation-lines';
 import type { ApprovalView } from '#api/contract/view';
+import { whoText } from '#api/contract/view-approvals';
 import type { Approval } from '#machines/nouns/approval';
 import { escapeLine, escapeText } from './escape.ts';
 import { paintState, type Style } from './style.ts';
@@ -55,7 +56,7 @@ export const approvalRows = (
 
 /** Who decided, in a few words. */
 const decisionOf = ({ state, decided_by: by, decided_at: at }: Approval): string =>
-  [state, by === null ? '' : `by ${by.kind} ${by.detail}`, at === null ? '' : ago(at)]
+  [state, by === null ? '' : `by ${whoText(by)}`, at === null ? '' : ago(at)]
     .filter((part) => part !== '')
     .join(', ');
 

@@ -14,6 +14,7 @@ const row = (id: string, change: Partial<RunRow> = {}): RunRow => ({
   createdAt: `2026-01-01T00:00:0${id.slice(-1)}.000Z`,
   updatedAt: '2026-01-01T00:00:00.000Z',
   endedAt: null,
+  waiting: 0,
   ...change,
 });
 
@@ -94,5 +95,24 @@ describe('sections and filters', () => {
       rows.filter((one) => fits(one, { ...ALL, kind: 'plain', text: 'CAL' })).map(({ id }) => id),
     ).toEqual(['r4']);
     expect(rows.filter((one) => fits(one, { ...ALL, text: 'nothing like it' }))).toEqual([]);
+  });
+});
+
+describe('rows that wait for a person', () => {
+  const words = (state: string, run_id: string, team_run_id: string | null): EventV1 =>
+    event(run_id, { state, data: { approval_id: 'p1' } }, { team_run_id });
+
+  it('stand with what needs someone, from the event that asks to the one that ends it', () => {
+    const rows = rowsOf(row('r1'), row('r2', { kind: 'plain', status: 'working' }));
+    const asked = applyToRows(rows, [
+      words('waiting-approval', 'call', 'r1'),
+      words('waiting-approval', 'r2', null),
+    ]).rows;
+    expect(
+      sectioned(asked.values(), ALL).map(({ section, rows: inside }) => [section, inside.length]),
+    ).toEqual([['needsYou', 2]]);
+    const after = applyToRows(asked, [words('approval-decided', 'call', 'r1')]).rows;
+    expect(after.get('r1')?.waiting).toBe(0);
+    expect(sectioned(after.values(), { ...ALL, status: 'needsYou' })[0]?.rows).toHaveLength(1);
   });
 });

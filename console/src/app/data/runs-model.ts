@@ -1,4 +1,5 @@
 // Rows of the runs list: team runs and single calls in one shape, and what the live events do to them. Pure.
+import { APPROVAL_WORDS } from '#machines/nouns/approval-words';
 import type { EventV1 } from '#machines/nouns/event';
 import type { Invocation, InvocationState, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 
@@ -19,6 +20,8 @@ export interface RunRow {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly endedAt: string | null;
+  /** How many approvals of it wait for a person. */
+  readonly waiting: number;
 }
 
 /** Which section of the list a status belongs to. */
@@ -38,6 +41,10 @@ export const SECTION_OF: Readonly<Record<RunStatus, 'needsYou' | 'active' | 'end
 };
 export type Section = (typeof SECTION_OF)[RunStatus];
 
+/** Which section a row stands in: whatever asks a person needs one. */
+export const sectionOf = ({ status, waiting }: Pick<RunRow, 'status' | 'waiting'>): Section =>
+  waiting > 0 && SECTION_OF[status] === 'active' ? 'needsYou' : SECTION_OF[status];
+
 export const isRunStatus = (word: unknown): word is RunStatus =>
   typeof word === 'string' && Object.hasOwn(SECTION_OF, word);
 
@@ -54,6 +61,7 @@ export const teamRow = (run: TeamRunSummary): RunRow => ({
   createdAt: run.created_at,
   updatedAt: run.updated_at,
   endedAt: run.ended_at,
+  waiting: run.pending_approvals.length,
 });
 
 /** The row of a single call. */
@@ -69,6 +77,7 @@ export const plainRow = (call: Invocation): RunRow => ({
   createdAt: call.created_at,
   updatedAt: call.ended_at ?? call.started_at ?? call.created_at,
   endedAt: call.ended_at,
+  waiting: call.pending_approvals.length,
 });
 
 const statusOf = (event: EventV1): RunStatus | null => {
@@ -92,6 +101,14 @@ const patched = (row: RunRow, event: EventV1): RunRow => {
   };
 };
 
+/** One question more, or one less. */
+const waitsBy = ({ kind, payload, metadata }: EventV1): number => {
+  if (kind !== 'status' || metadata['source'] !== 'engine') return 0;
+  if (payload['state'] === APPROVAL_WORDS.asked) return 1;
+  const data = payload['data'] as { readonly approval_id?: unknown } | undefined;
+  return payload['state'] === APPROVAL_WORDS.decided && typeof data?.approval_id === 'string' ? -1 : 0;
+};
+
 export interface Applied {
   readonly rows: ReadonlyMap<string, RunRow>;
   /** Something changed that only the daemon can tell whole: read the list again. */
@@ -103,6 +120,13 @@ export const applyToRows = (rows: ReadonlyMap<string, RunRow>, events: readonly 
   let next: Map<string, RunRow> | null = null;
   let stale = false;
   for (const event of events) {
+    const asks = waitsBy(event);
+    const asking = asks === 0 ? undefined : (next ?? rows).get(event.team_run_id ?? event.run_id);
+    if (asking !== undefined) {
+      next ??= new Map(rows);
+      next.set(asking.id, { ...asking, waiting: Math.max(0, asking.waiting + asks) });
+      stale = true;
+    }
     if (event.team_run_id !== null && event.team_run_id !== event.run_id) continue;
     const row = (next ?? rows).get(event.run_id);
     if (row === undefined) {
@@ -127,7 +151,7 @@ export interface RunFilter {
 /** Whether a row fits the filters; the text looks at names, ids, steps and origins. */
 export const fits = (row: RunRow, filter: RunFilter): boolean => {
   if (filter.kind !== 'all' && row.kind !== filter.kind) return false;
-  if (filter.status !== 'all' && row.status !== filter.status && SECTION_OF[row.status] !== filter.status)
+  if (filter.status !== 'all' && row.status !== filter.status && sectionOf(row) !== filter.status)
     return false;
   const text = filter.text.trim().toLowerCase();
   return (
@@ -148,6 +172,6 @@ export const sectioned = (
   fitting.sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id));
   return ORDER.map((section) => ({
     section,
-    rows: fitting.filter((row) => SECTION_OF[row.status] === section),
+    rows: fitting.filter((row) => sectionOf(row) === section),
   })).filter((part) => part.rows.length > 0);
 };

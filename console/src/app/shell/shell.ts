@@ -1,6 +1,7 @@
 // The frame around every page: 40 px bar with the ways, the connection, language, theme and help.
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
 import { Router, RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { ApprovalsStore } from '../data/approvals-store.ts';
 import { Live } from '../data/live.ts';
 import { Icon } from '../ui/icon.ts';
 import type { IconName } from '../ui/icons.ts';
@@ -32,6 +33,7 @@ export class Shell {
   protected readonly language = this.#texts.language;
   protected readonly languages = LANGUAGES.map((id) => ({ id, name: LANGUAGE_NAMES[id] }));
   protected readonly lost = computed(() => this.#live.state() === 'lost');
+  protected readonly waiting = inject(ApprovalsStore).waiting;
   protected readonly helpOpen = signal(false);
   protected readonly themeIcon = computed(() => THEME_ICONS[this.#theme.choice()]);
   protected readonly themeText = computed(() => this.t().settings.theme[this.#theme.choice()]);

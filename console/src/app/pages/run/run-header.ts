@@ -37,6 +37,12 @@ export class RunHeader {
     const team = this.store.view().template?.name ?? this.store.team()?.team;
     return this.isTeam() ? (team ?? '') : (this.call()?.agent ?? '');
   });
+  /** While an agent of it asks a person, that is how it stands. */
+  protected readonly status = computed(() => {
+    const { status, approvals } = this.store.view();
+    const isActive = isRunStatus(status) && SECTION_OF[status] === 'active' && status !== 'cancelling';
+    return isActive && approvals.some(({ state }) => state === 'pending') ? 'waiting_approval' : status;
+  });
   protected readonly teamRun = computed(() => (this.isTeam() ? null : this.store.view().teamRunId));
   protected readonly progress = computed(() => {
     const { steps } = this.store.view();

@@ -2,9 +2,11 @@
 import { ChangeDetectionStrategy, Component, computed, effect, inject, input, signal } from '@angular/core';
 import { NgTemplateOutlet } from '@angular/common';
 import { RouterLink } from '@angular/router';
+import { ApprovalsStore } from '../../data/approvals-store.ts';
 import { RunStore } from '../../data/run-store.ts';
 import { isRunStatus, SECTION_OF } from '../../data/runs-model.ts';
 import { ActivePath } from '../../ui/active-path.ts';
+import { NeedsYou } from '../../ui/approval/needs-you.ts';
 import { StateChart } from '../../ui/chart/state-chart.ts';
 import { EmptyState } from '../../ui/empty-state.ts';
 import { Inspector } from '../../ui/inspector/inspector.ts';
@@ -25,6 +27,7 @@ type Tab = 'chart' | 'timeline' | 'inspector';
     ActivePath,
     EmptyState,
     Inspector,
+    NeedsYou,
     NgTemplateOutlet,
     ProblemNote,
     RouterLink,
@@ -43,6 +46,8 @@ export class RunPage {
   readonly id = input.required<string>();
   protected readonly t = texts();
   protected readonly store = inject(RunStore);
+  protected readonly approvals = inject(ApprovalsStore);
+  protected readonly cards = computed(() => this.approvals.of(this.id()));
   protected readonly narrow = media(NARROW);
   protected readonly tab = signal<Tab>('chart');
   protected readonly selection = signal<Selection | null>(null);

@@ -10,8 +10,10 @@ import {
   viewChild,
 } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
-import { type RunFilter, type RunRow, SECTION_OF, type Section, sectioned } from '../../data/runs-model.ts';
+import { ApprovalsStore } from '../../data/approvals-store.ts';
+import { type RunFilter, type RunRow, type Section, sectioned, sectionOf } from '../../data/runs-model.ts';
 import { RunsStore } from '../../data/runs-store.ts';
+import { NeedsYou } from '../../ui/approval/needs-you.ts';
 import { Command } from '../../ui/command.ts';
 import { Duration } from '../../ui/duration.ts';
 import { EmptyState } from '../../ui/empty-state.ts';
@@ -50,6 +52,7 @@ type KindFilter = (typeof KIND_FILTERS)[number];
     Duration,
     EmptyState,
     Icon,
+    NeedsYou,
     ProblemNote,
     RouterLink,
     StartTeam,
@@ -68,6 +71,8 @@ export class RunsPage {
   readonly kind = input<string>();
   protected readonly t = texts();
   protected readonly store = inject(RunsStore);
+  protected readonly approvals = inject(ApprovalsStore);
+  protected readonly cards = computed(() => [...this.approvals.cards().values()]);
   protected readonly starting = signal(false);
   protected readonly cursor = signal<string | null>(null);
   readonly #router = inject(Router);
@@ -115,8 +120,7 @@ export class RunsPage {
     return STATUS_FILTERS.map((id) => ({
       id,
       name: names[id],
-      count:
-        id === 'needsYou' || id === 'active' ? all.filter((run) => SECTION_OF[run.status] === id).length : 0,
+      count: id === 'needsYou' || id === 'active' ? all.filter((run) => sectionOf(run) === id).length : 0,
     }));
   });
   protected readonly kinds = computed(() => {

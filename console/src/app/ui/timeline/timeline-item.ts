@@ -8,6 +8,16 @@ import { TextBlock } from '../text-block.ts';
 import { itemTitle } from './item-title.ts';
 import type { ItemRow } from './timeline-rows.ts';
 
+/** Glyphs of what agents ask, by the words of the timeline. */
+const APPROVAL_ICONS: Readonly<Record<string, IconName>> = {
+  'waiting-approval': 'hand',
+  'approval-approved': 'check',
+  'approval-rejected': 'cross',
+  'approval-refused': 'cross',
+  'approval-expired': 'hourglass',
+  'approval-withdrawn': 'none',
+};
+
 @Component({
   selector: 'am-timeline-item',
   imports: [Icon, TextBlock],
@@ -54,6 +64,8 @@ export class TimelineItemRow {
     const item = this.item();
     if (item.kind !== 'status') return KIND_ICONS[item.kind];
     if (item.transition !== null) return 'arrow';
+    const approval = APPROVAL_ICONS[item.word];
+    if (approval !== undefined) return approval;
     return isStatusWord(item.word) ? STATUS_ICONS[item.word === 'working' ? 'seen' : item.word] : 'dot';
   });
 

@@ -1,10 +1,12 @@
 // English texts. The shape of this object is the catalogue: every other language must have the same keys.
 
+import { enApproval } from './en-approval.ts';
 import { enRun } from './en-run.ts';
 import { plural } from './plural.ts';
 
 export const en = {
   ...enRun,
+  ...enApproval,
   app: {
     name: 'AgentMesh',
     skip: 'Skip to content',
@@ -114,7 +116,7 @@ export const en = {
       started: 'Started',
       duration: 'Duration',
     },
-    sections: { needsYou: 'Needs you', active: 'Active', ended: 'Ended' },
+    sections: { needsYou: 'Waiting for someone', active: 'Active', ended: 'Ended' },
     steps: (done: number, total: number) => `${done} of ${total} steps`,
     emptyTitle: 'No runs yet',
     emptyText: 'Start a team here, or from a terminal. Every run appears in this list while it happens.',

@@ -1,11 +1,13 @@
 // Simplified Chinese texts.
 import type { Catalogue } from './en.ts';
+import { zhCNApproval } from './zh-cn-approval.ts';
 import { zhCNRun } from './zh-cn-run.ts';
 
 const n0 = (n: number): string => n.toLocaleString('zh-CN');
 
 export const zhCN: Catalogue = {
   ...zhCNRun,
+  ...zhCNApproval,
   app: {
     name: 'AgentMesh',
     skip: '跳到正文',
@@ -109,7 +111,7 @@ export const zhCN: Catalogue = {
       started: '开始时间',
       duration: '用时',
     },
-    sections: { needsYou: '需要处理', active: '进行中', ended: '已结束' },
+    sections: { needsYou: '等待处理', active: '进行中', ended: '已结束' },
     steps: (done, total) => `${total} 步中已完成 ${done} 步`,
     emptyTitle: '还没有运行',
     emptyText: '可以在这里或终端启动团队。每个运行都会在进行时出现在此列表中。',
