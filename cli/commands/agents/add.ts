@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error-codes';
+import { readSecrets } from '../../command-line/secrets.ts';
 import { MeshCommand } from '../../command-line/mesh-command.ts';
 import { agentPage } from '../../render/agents.ts';
 import { UsageProblem } from '../../render/problem.ts';
@@ -19,12 +20,18 @@ export class AgentsAddCommand extends MeshCommand {
       \`--kind\` says how to talk to it when it is no A2A agent, \`--setting\` what that kind needs besides. A value that
       reads as a number, true or false is one.
 
-      A token is read from an environment variable, never from the command line, where others could read it; it is sent
-      to this agent at this origin only.
+      A token, an API key and other headers that show the agent who you are come from a file, from standard input (-) or
+      from the environment, never from the command line, where others could read them. They are sent to this agent at
+      this origin only, and shown by no command. An API key goes into the header that the agent's card names. A file of
+      headers holds one a line: \`Name: value\`.
     `,
     examples: [
       ['An A2A agent', '$0 agents add http://127.0.0.1:9001'],
-      ['With a token', '$0 agents add https://agent.example --token-env AGENT_TOKEN'],
+      ['With a token', '$0 agents add https://agent.example --token-file agent.token'],
+      [
+        'With an API key from a password tool',
+        'pass agent | $0 agents add https://agent.example --api-key-file -',
+      ],
       ['A program', '$0 agents add --name upper --skill shout --command tr a-z A-Z'],
       ['A program with options', '$0 agents add --name sorter --command -- sort -r'],
       ['An installation', '$0 agents add --kind nanoclaw --dir ~/nanoclaw --setting agent=main'],
@@ -34,6 +41,18 @@ export class AgentsAddCommand extends MeshCommand {
   name = Option.String('--name', { description: 'Its name on the mesh; the card’s own when absent' });
   tokenEnv = Option.String('--token-env', {
     description: 'Environment variable that holds its bearer token',
+  });
+  tokenFile = Option.String('--token-file', {
+    description: 'File that holds its bearer token; - for standard input',
+  });
+  apiKeyFile = Option.String('--api-key-file', {
+    description: 'File that holds its API key; - for standard input',
+  });
+  apiKeyHeader = Option.String('--api-key-header', {
+    description: 'Header that the API key goes into; the one that its card names when absent',
+  });
+  headerFile = Option.String('--header-file', {
+    description: 'File of headers to send, “Name: value” a line; - for standard input',
   });
   skills = Option.Array('--skill', [], { description: 'A skill of a program; may be given more than once' });
   description = Option.String('--description', { description: 'What a program is for' });
@@ -47,17 +66,6 @@ export class AgentsAddCommand extends MeshCommand {
     description: 'What follows is a program and its arguments, not a URL',
   });
   rest = Option.Rest({ name: 'URL | PROGRAM ARGUMENTS' });
-
-  #token(): string | undefined {
-    if (this.tokenEnv === undefined) return undefined;
-    const token = this.context.env[this.tokenEnv];
-    if (!token)
-      throw new UsageProblem(
-        `The environment variable ${this.tokenEnv} is empty`,
-        'Set it to the agent’s token.',
-      );
-    return token;
-  }
 
   #settings(): AgentEntry['settings'] {
     if (this.settings.length === 0) return undefined;
@@ -102,14 +110,16 @@ export class AgentsAddCommand extends MeshCommand {
   }
 
   override async perform(): Promise<number> {
-    const agent = await this.#add(this.#place(), this.#token(), this.#settings());
+    const place = this.#place();
+    const secrets = await readSecrets(this, { env: this.context.env, stdin: this.context.stdin });
+    const agent = await this.#add(place, secrets, this.#settings());
     await this.printOne(agent, () => agentPage(agent, this.terminal.style));
     return 0;
   }
 
   async #add(
     place: Pick<AgentEntry, 'url' | 'command' | 'dir'>,
-    token: string | undefined,
+    secrets: Awaited<ReturnType<typeof readSecrets>>,
     settings: AgentEntry['settings'],
   ): Promise<Agent> {
     const asked = this.client.call('agents.add', {
@@ -118,7 +128,7 @@ export class AgentsAddCommand extends MeshCommand {
         ...place,
         ...(this.kind === undefined ? {} : { kind: this.kind }),
         ...(settings === undefined ? {} : { settings }),
-        ...(token === undefined ? {} : { token }),
+        ...secrets,
         ...(this.skills.length === 0 ? {} : { skills: this.skills }),
         ...(this.description === undefined ? {} : { description: this.description }),
         ...(this.cwd === undefined ? {} : { cwd: this.cwd }),
