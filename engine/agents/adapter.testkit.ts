@@ -39,6 +39,8 @@ export interface AdapterFixture {
   readonly tellsToolInputs?: boolean;
   /** Whether this counterpart ends a run when it is asked; it does when absent and its kind can. */
   readonly cancels?: boolean;
+  /** Whether this counterpart can be asked for a run by its key alone; it can when absent and its kind resumes. */
+  readonly findsByKey?: boolean;
   /** How often the agent began to work on the key, from its own ledger. */
   effects(key: string): Promise<number>;
   /** Whether the agent works on the key now. */

@@ -80,6 +80,8 @@ const open = async (options: Record<string, unknown>): Promise<AdapterFixture> =
     ],
     streams: options['streaming'] !== false,
     dedupes: true,
+    cancels: options['bare'] !== true,
+    findsByKey: options['bare'] !== true && options['version'] !== '0.3',
     effects: (key) =>
       Promise.resolve(
         existsSync(file(key, 'effects')) ? readFileSync(file(key, 'effects'), 'utf8').length : 0,
@@ -96,3 +98,6 @@ const open = async (options: Record<string, unknown>): Promise<AdapterFixture> =
 adapterContract('a2a', () => open({ binding: 'JSONRPC' }), 'JSON-RPC');
 adapterContract('a2a', () => open({ binding: 'HTTP+JSON' }), 'HTTP+JSON');
 adapterContract('a2a', () => open({ streaming: false }), 'JSON-RPC without streaming');
+adapterContract('a2a', () => open({ streaming: false, bare: true }), 'without streaming, cancel and list');
+adapterContract('a2a', () => open({ version: '0.3' }), '0.3 by JSON-RPC');
+adapterContract('a2a', () => open({ version: '0.3', binding: 'HTTP+JSON' }), '0.3 by HTTP+JSON');

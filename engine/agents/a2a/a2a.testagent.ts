@@ -17,11 +17,13 @@ interface Options {
   readonly streaming?: boolean;
   readonly binding?: 'JSONRPC' | 'HTTP+JSON';
   readonly version?: '1.0' | '0.3';
+  /** Refuses to stream, to cancel and to list (-32004), as OpenClaw’s own A2A does. */
+  readonly bare?: boolean;
 }
 
 const folder = process.argv[2] ?? '';
 const options = JSON.parse(process.argv[3] ?? '{}') as Options;
-const { token, streaming = true, binding = 'JSONRPC', version = '1.0' } = options;
+const { token, streaming = true, binding = 'JSONRPC', version = '1.0', bare = false } = options;
 mkdirSync(folder, { recursive: true });
 
 const part = (content: Part['content']): Part => ({
@@ -32,6 +34,9 @@ const part = (content: Part['content']): Part => ({
 });
 
 const cancelled = new Set<string>();
+
+/** Tasks that wait for somebody: what they asked for. */
+const asked = new Map<string, { readonly text: string; readonly isPermission: boolean }>();
 
 const workingFile = (key: string): string => join(folder, `${encodeURIComponent(key)}.working`);
 
@@ -117,6 +122,22 @@ const executor: AgentExecutor = {
       );
       let answer: Message | undefined;
       let state = TaskState.TASK_STATE_COMPLETED;
+      const question = asked.get(taskId);
+      asked.delete(taskId);
+      if (question !== undefined) {
+        // The next message of a task that waits is the answer, whatever its words are.
+        const [data] = userMessage.parts.flatMap(({ content }) =>
+          content?.$case === 'data' ? [content.value as Record<string, unknown>] : [],
+        );
+        const isYes = data?.['callId'] === `call-${taskId}` && data['outcome'] === 'proceed_once';
+        status(
+          TaskState.TASK_STATE_COMPLETED,
+          message(
+            question.isPermission ? `${isYes ? 'allowed' : 'denied'} ${question.text}` : `heard ${prompt}`,
+          ),
+        );
+        return;
+      }
       switch (word) {
         case 'echo':
           answer = message(rest);
@@ -161,10 +182,35 @@ const executor: AgentExecutor = {
           state = TaskState.TASK_STATE_REJECTED;
           answer = message('not my job');
           break;
-        case 'ask':
+        case 'ask': {
+          // A tool that waits for a yes, in the form of Gemini’s server.
+          asked.set(taskId, { text: rest, isPermission: true });
+          const call = { callId: `call-${taskId}`, name: 'deploy', args: { what: rest } };
+          const said = { request: call, status: 'awaiting_approval', confirmationDetails: { type: 'exec' } };
+          status(
+            TaskState.TASK_STATE_WORKING,
+            message('', { coderAgent: { kind: 'tool-call-confirmation' } }, said),
+          );
+          state = TaskState.TASK_STATE_INPUT_REQUIRED;
+          break;
+        }
+        case 'question':
+          asked.set(taskId, { text: rest, isPermission: false });
           state = TaskState.TASK_STATE_INPUT_REQUIRED;
           answer = message(rest);
           break;
+        case 'login':
+          asked.set(taskId, { text: rest, isPermission: false });
+          state = TaskState.TASK_STATE_AUTH_REQUIRED;
+          answer = message(rest);
+          break;
+        case 'login-elsewhere': {
+          // The person signs in somewhere else; the agent goes on by itself.
+          status(TaskState.TASK_STATE_AUTH_REQUIRED, message('Sign in at https://login.example/device'));
+          await work(Number(rest));
+          answer = message('signed in');
+          break;
+        }
         case 'hang':
           status(TaskState.TASK_STATE_WORKING, message('started'));
           await work(60_000);
@@ -218,6 +264,17 @@ const executor: AgentExecutor = {
   },
 };
 
+const REFUSED = ['SendStreamingMessage', 'SubscribeToTask', 'CancelTask', 'ListTasks'];
+
+const refuseAllButBlocking: express.RequestHandler = (request, response, next) => {
+  const { id, method } = request.body as { id: unknown; method: string };
+  if (!REFUSED.includes(method)) {
+    next();
+    return;
+  }
+  response.json({ jsonrpc: '2.0', id, error: { code: -32_004, message: 'This operation is not supported' } });
+};
+
 const app = express();
 const server = createServer(app);
 server.listen(options.port ?? 0, '127.0.0.1', () => {
@@ -243,6 +300,7 @@ server.listen(options.port ?? 0, '127.0.0.1', () => {
     if (token === undefined || request.headers.authorization === `Bearer ${token}`) next();
     else response.status(401).json({ error: 'Unauthorized' });
   });
+  if (bare) app.use('/a2a/v1', express.json(), refuseAllButBlocking);
   app.use('/a2a/v1', jsonRpcHandler({ requestHandler, userBuilder, legacyCompat }));
   app.use('/a2a/rest', restHandler({ requestHandler, userBuilder, legacyCompat }));
   process.stdout.write(`${JSON.stringify({ port })}\n`);

@@ -10,7 +10,7 @@ const CAPABILITIES: Capabilities = {
   reasoning: true,
   artifacts: true,
   cancel: 'run',
-  approvals: false,
+  approvals: true,
   resume: true,
   multiTurn: false,
   remote: true,

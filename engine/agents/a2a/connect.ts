@@ -107,14 +107,16 @@ export const connect = async (
   const settings = settingsOf(target);
   const raw = target.card ?? (await fetchTrusted(parts, target, settings, options.signal));
   const card = usableCard(raw, target);
-  const isLegacy = card.supportedInterfaces.every(({ protocolVersion }) => protocolVersion.startsWith('0.'));
-  const isSnake = isLegacy && speaksSnake(raw);
+  const [chosen] = card.supportedInterfaces;
+  const isLegacy = chosen?.protocolVersion !== '1.0';
+  const isRest = chosen?.protocolBinding.toUpperCase() === 'HTTP+JSON';
+  const isSnake = isLegacy && !isRest && speaksSnake(raw);
   const fetchImpl = guardedFetch({
     net: parts.net,
     origin: new URL(agentUrl).origin,
     reach: target.reach ?? 'public',
     credentials: credentialHeaders(target, checkCard(raw, agentUrl).securitySchemes),
-    isLegacy,
+    legacy: !isLegacy ? null : isRest ? 'HTTP+JSON' : 'JSONRPC',
     isSnake,
     ...(options.onSent === undefined ? {} : { onSent: options.onSent }),
   });

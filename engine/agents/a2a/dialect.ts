@@ -119,10 +119,7 @@ const sameId = (answered: unknown, asked: unknown): unknown => {
   return isMissing || word(answered) === word(asked) ? asked : answered;
 };
 
-/**
- * An answer of an 0.3 agent as the specification would have it. `id` is that of the JSON-RPC request, undefined for
- * HTTP+JSON, whose answers are bare results.
- */
+/** An answer of an 0.3 agent by JSON-RPC as the specification would have it. `id` is that of the request. */
 export const straighten = (value: unknown, id?: unknown): unknown => {
   if (!isObject(value)) return value;
   const isEnvelope = 'jsonrpc' in value || (id !== undefined && ('result' in value || 'error' in value));
@@ -138,6 +135,20 @@ export const straighten = (value: unknown, id?: unknown): unknown => {
     return { ...answer, error: told };
   }
   return { ...answer, result: fillResult(camelKeys(result)) };
+};
+
+/** In the metadata of an artifact update: it goes on with the artifact. */
+export const APPENDS = 'agentmesh.append';
+
+/**
+ * An item of an 0.3 stream by HTTP+JSON. The SDK’s reader of that form leaves `append` out (1.3.0), so that it is said
+ * again where it survives.
+ */
+export const keepAppend = (value: unknown): unknown => {
+  const update = isObject(value) ? (value['artifactUpdate'] ?? value['artifact_update']) : null;
+  if (!isObject(value) || !isObject(update) || update['append'] !== true) return value;
+  const metadata = isObject(update['metadata']) ? update['metadata'] : {};
+  return { ...value, artifactUpdate: { ...update, metadata: { ...metadata, [APPENDS]: true } } };
 };
 
 /** Whether a card is of a time before 1.0. */

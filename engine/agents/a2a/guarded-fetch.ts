@@ -2,7 +2,7 @@
 import { MeshError } from '#machines/nouns/error-codes';
 import { LIMITS } from '#machines/nouns/limits';
 import type { Net, Reach } from '../../ports.ts';
-import { inBothSpellings, straighten } from './dialect.ts';
+import { inBothSpellings, keepAppend, straighten } from './dialect.ts';
 import { ConnectionLost, Fault } from './faults.ts';
 
 export interface GuardOptions {
@@ -12,8 +12,8 @@ export interface GuardOptions {
   readonly reach: Reach;
   /** What shows the agent who we are; empty when there is nothing to show. */
   readonly credentials: Readonly<Record<string, string>>;
-  /** Whether answers come in an 0.3 dialect. */
-  readonly isLegacy: boolean;
+  /** Whether answers come as in 0.3, and by which binding. */
+  readonly legacy: 'JSONRPC' | 'HTTP+JSON' | null;
   /** Whether the agent writes snake_case. */
   readonly isSnake: boolean;
   /** Called when the agent has answered a request that starts work. */
@@ -38,13 +38,18 @@ async function* readBody(response: Response, origin: string, limit: number): Asy
   }
 }
 
-const straightenText = (text: string, id: unknown): string => {
-  try {
-    return JSON.stringify(straighten(JSON.parse(text), id));
-  } catch {
-    return text;
-  }
-};
+/** Puts one JSON value of an 0.3 agent right; what is no JSON stays. */
+type Mend = (text: string) => string;
+
+const mending =
+  (mend: (value: unknown) => unknown): Mend =>
+  (text) => {
+    try {
+      return JSON.stringify(mend(JSON.parse(text)));
+    } catch {
+      return text;
+    }
+  };
 
 /** An agent that answers a request for a stream with one JSON result: a stream of one. */
 const isLoneResult = (text: string, accepts: string | null): boolean => {
@@ -57,12 +62,12 @@ const isLoneResult = (text: string, accepts: string | null): boolean => {
 };
 
 /** Puts each `data:` line of a stream right; 0.3 agents write one JSON object a line. */
-async function* straightenStream(body: AsyncIterable<Uint8Array>, id: unknown): AsyncGenerator<Uint8Array> {
+async function* mendStream(body: AsyncIterable<Uint8Array>, mend: Mend): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let rest = '';
   const fix = (line: string): string =>
-    line.startsWith('data:') ? `data: ${straightenText(line.slice(5).trim(), id)}` : line;
+    line.startsWith('data:') ? `data: ${mend(line.slice(5).trim())}` : line;
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
@@ -93,7 +98,7 @@ const spelled = (body: string, isSnake: boolean): string =>
 
 /** A fetch for the SDK that keeps the rules above. */
 export const guardedFetch = (options: GuardOptions): typeof fetch => {
-  const { net, origin, reach, credentials } = options;
+  const { net, origin, reach, credentials, legacy } = options;
   return async (input, init) => {
     const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
     if (new URL(url).origin !== origin)
@@ -151,14 +156,15 @@ export const guardedFetch = (options: GuardOptions): typeof fetch => {
     const bytes = readBody(response, origin, isStream ? Number.MAX_SAFE_INTEGER : 2 * LIMITS.artifactBytes);
     const id = requestId(init?.body);
     const kept = { status, statusText: response.statusText, headers: response.headers };
+    const mend = legacy === 'JSONRPC' ? mending((value) => straighten(value, id)) : mending(keepAppend);
     if (isStream) {
-      return new Response(ReadableStream.from(options.isLegacy ? straightenStream(bytes, id) : bytes), kept);
+      return new Response(ReadableStream.from(legacy === null ? bytes : mendStream(bytes, mend)), kept);
     }
     const chunks: Uint8Array[] = [];
     for await (const chunk of bytes) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
-    if (!options.isLegacy) return new Response(text, kept);
-    const straight = straightenText(text, id);
+    if (legacy !== 'JSONRPC') return new Response(text, kept);
+    const straight = mend(text);
     return response.ok && isLoneResult(straight, headers.get('accept'))
       ? new Response(`data: ${straight}\n\n`, { status, headers: { 'content-type': 'text/event-stream' } })
       : new Response(straight, kept);

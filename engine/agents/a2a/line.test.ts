@@ -165,7 +165,7 @@ describe('a2a: a line that breaks', () => {
     const rejected = await adapter.invoke(ask(target, 'reject'), hear());
     assert.equal(rejected.status, 'rejected');
     assert.equal(rejected.error?.code, 'agent_rejected');
-    const question = await adapter.invoke(ask(target, 'ask which one?'), hear());
+    const question = await adapter.invoke(ask(target, 'question which one?'), hear());
     assert.equal(question.status, 'input-required');
     assert.equal(question.text, 'which one?');
   });

@@ -3,6 +3,7 @@ import {
   Role,
   type Message,
   type StreamResponse,
+  type TaskArtifactUpdateEvent,
   type Task,
   type TaskState,
   type TaskStatus,
@@ -11,10 +12,18 @@ import { failure, isErrorCode, type Failure } from '#machines/nouns/error';
 import type { AdapterEvent, Outcome, Sink } from '../adapter.ts';
 import { Artifacts, dataOf, textOf } from './artifacts.ts';
 import { ENDS, keyOf, STATE_WORDS, WAITS, type Waiting } from './states.ts';
+import { APPENDS } from './dialect.ts';
 import { isTextPiece, readCall, readTrace, type PendingCall } from './trace-extension.ts';
 
 /** Codes that an agent may claim for its failure; any other word is its own. */
 const CLAIMABLE = ['agent_failed', 'agent_rejected', 'agent_needs_input', 'auth', 'invalid_input'];
+
+/** Whether a message says something, and nothing about tools or thoughts. */
+const isPlain = (message: Message): boolean =>
+  textOf(message.parts) !== '' && readTrace(message.metadata, dataOf(message.parts)) === null;
+
+const appends = ({ append, metadata }: TaskArtifactUpdateEvent): boolean =>
+  append || metadata?.[APPENDS] === true;
 
 export class TaskView {
   readonly #sink: Sink;
@@ -82,7 +91,7 @@ export class TaskView {
         return this.#status(payload.value.status, payload.value.metadata);
       case 'artifactUpdate':
         await this.#save(payload.value);
-        return this.#artifacts.grow(payload.value);
+        return this.#artifacts.grow({ ...payload.value, append: appends(payload.value) });
       case undefined:
         return undefined;
     }
@@ -100,8 +109,8 @@ export class TaskView {
         role === Role.ROLE_AGENT && (messageId === '' || messageId !== status?.message?.messageId),
     );
     const rests = status !== undefined && (ENDS.has(status.state) || WAITS.has(status.state));
-    const answer =
-      rests && status.message === undefined && task.artifacts.length === 0 ? said.at(-1) : undefined;
+    const isAnswer = rests && status.message === undefined && task.artifacts.length === 0;
+    const answer = isAnswer ? said.findLast(isPlain) : undefined;
     for (const message of said) {
       if (message === answer && !this.#seen.has(message.messageId)) {
         this.#seen.add(message.messageId);
