@@ -9,6 +9,9 @@ import type { Target } from '../adapter.ts';
 
 const AGENT = fileURLToPath(new URL('./a2a.testagent.ts', import.meta.url));
 
+/** The counterpart that speaks the odd dialect of 0.3. */
+export const DIALECT_AGENT = fileURLToPath(new URL('./dialect.testagent.ts', import.meta.url));
+
 export interface TestAgent {
   readonly url: string;
   readonly port: number;
@@ -16,12 +19,13 @@ export interface TestAgent {
   close(): Promise<void>;
 }
 
-/** Starts the contract’s counterpart; `options` are those of a2a.testagent.ts. */
+/** Starts the contract’s counterpart; `options` are those of its file. */
 export const startAgent = async (
   folder: string,
   options: Record<string, unknown> = {},
+  program = AGENT,
 ): Promise<TestAgent> => {
-  const child = spawn(process.execPath, [AGENT, folder, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [program, folder, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];

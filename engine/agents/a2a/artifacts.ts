@@ -1,5 +1,5 @@
 // The artifacts of a task as they grow: pieces in, each reported once when it is complete.
-import type { Artifact, Part, TaskArtifactUpdateEvent } from '@a2a-js/sdk';
+import type { Artifact, Message, Part, TaskArtifactUpdateEvent } from '@a2a-js/sdk';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AdapterEvent, OutcomeArtifact, Sink } from '../adapter.ts';
 import { Fault } from './faults.ts';
@@ -33,6 +33,26 @@ export const dataOf = (parts: readonly Part[]): unknown => {
   });
   return found.length > 1 ? found : found[0];
 };
+
+/** What a message carries besides its text, as an artifact without a name; null when there is nothing. */
+export const asArtifact = ({ messageId, parts }: Message): TaskArtifactUpdateEvent | null =>
+  dataOf(parts) === undefined
+    ? null
+    : {
+        taskId: '',
+        contextId: '',
+        artifact: {
+          artifactId: messageId,
+          name: '',
+          description: '',
+          parts: parts.filter(({ content }) => content?.$case !== 'text'),
+          metadata: undefined,
+          extensions: [],
+        },
+        append: false,
+        lastChunk: true,
+        metadata: undefined,
+      };
 
 const toOutcome = ({ name, parts }: Pick<Growing, 'name' | 'parts'>): OutcomeArtifact => {
   const text = textOf(parts);

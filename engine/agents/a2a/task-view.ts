@@ -10,10 +10,11 @@ import {
 } from '@a2a-js/sdk';
 import { failure, isErrorCode, type Failure } from '#machines/nouns/error';
 import type { AdapterEvent, Outcome, Sink } from '../adapter.ts';
-import { Artifacts, dataOf, textOf } from './artifacts.ts';
+import { Artifacts, asArtifact, dataOf, textOf } from './artifacts.ts';
 import { ENDS, keyOf, STATE_WORDS, WAITS, type Waiting } from './states.ts';
 import { APPENDS } from './dialect.ts';
 import { isTextPiece, readCall, readTrace, type PendingCall } from './trace-extension.ts';
+import { Tools } from './tools.ts';
 
 /** Codes that an agent may claim for its failure; any other word is its own. */
 const CLAIMABLE = ['agent_failed', 'agent_rejected', 'agent_needs_input', 'auth', 'invalid_input'];
@@ -30,6 +31,7 @@ export class TaskView {
   readonly #artifacts: Artifacts;
   readonly #seen = new Set<string>();
   readonly #calls = new Map<string, PendingCall>();
+  readonly #tools = new Tools();
   #contextId: string;
   #taskId: string | null;
   #state: TaskState | null = null;
@@ -271,29 +273,12 @@ export class TaskView {
       this.#lastMessage = this.#running;
       this.#running = '';
     }
-    await this.#sink.event(event);
+    const isTool = event.kind === 'tool';
+    await this.#sink.event(isTool ? { ...event, payload: this.#tools.identified(event.payload) } : event);
   }
 
-  /** Data in a message counts as an artifact without a name. */
   async #data(message: Message): Promise<void> {
-    const data = dataOf(message.parts);
-    if (data === undefined) return;
-    const parts = message.parts.filter(({ content }) => content?.$case !== 'text');
-    const artifact = {
-      artifactId: message.messageId,
-      name: '',
-      description: '',
-      parts,
-      metadata: undefined,
-      extensions: [],
-    };
-    await this.#artifacts.grow({
-      taskId: '',
-      contextId: '',
-      artifact,
-      append: false,
-      lastChunk: true,
-      metadata: undefined,
-    });
+    const update = asArtifact(message);
+    if (update !== null) await this.#artifacts.grow(update);
   }
 }
