@@ -8,6 +8,7 @@ import type { Target } from '../adapter.ts';
 import { credentialHeaders } from './credentials.ts';
 import { straightenCard } from './dialect.ts';
 import { Fault, hasCode } from './faults.ts';
+import { masking } from './mask.ts';
 import { addressOf } from './origin.ts';
 import { within } from './time.ts';
 
@@ -121,6 +122,7 @@ const isTooDeep = (value: unknown): boolean => {
 
 const fetchAt = async ({ net, target, signal }: Ask, address: string): Promise<unknown> => {
   const own = new URL(address).origin;
+  const credentials = credentialHeaders(target, null);
   let url = address;
   for (let redirects = 0; ; redirects += 1) {
     const response = await net.fetch(url, {
@@ -131,7 +133,7 @@ const fetchAt = async ({ net, target, signal }: Ask, address: string): Promise<u
       headers: {
         accept: 'application/json',
         'a2a-version': '1.0',
-        ...credentialHeaders(target, null),
+        ...credentials,
       },
     });
     const refuse = async (code: ErrorCode, message: string): Promise<never> => {
@@ -167,7 +169,7 @@ const fetchAt = async ({ net, target, signal }: Ask, address: string): Promise<u
         response.status >= 500 ? 'agent_unreachable' : 'invalid_card',
         `${url} answered ${String(response.status)}`,
       );
-    const body = await response.text();
+    const body = masking(credentials)(await response.text());
     let card: unknown;
     try {
       card = JSON.parse(body) as unknown;

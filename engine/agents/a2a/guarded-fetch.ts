@@ -4,6 +4,7 @@ import { LIMITS } from '#machines/nouns/limits';
 import type { Net, Reach } from '../../ports.ts';
 import { inBothSpellings, keepAppend, straighten } from './dialect.ts';
 import { ConnectionLost, Fault } from './faults.ts';
+import { masking } from './mask.ts';
 
 export interface GuardOptions {
   readonly net: Net;
@@ -41,6 +42,9 @@ async function* readBody(response: Response, origin: string, limit: number): Asy
 /** Puts one JSON value of an 0.3 agent right; what is no JSON stays. */
 type Mend = (text: string) => string;
 
+/** What needs no mending. */
+const same: Mend = (text) => text;
+
 const mending =
   (mend: (value: unknown) => unknown): Mend =>
   (text) => {
@@ -61,20 +65,30 @@ const isLoneResult = (text: string, accepts: string | null): boolean => {
   }
 };
 
-/** Puts each `data:` line of a stream right; 0.3 agents write one JSON object a line. */
+/** Puts each `data:` line of a stream right; agents write one JSON object a line. */
 async function* mendStream(body: AsyncIterable<Uint8Array>, mend: Mend): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
-  let rest = '';
+  /** Pieces of a line that has no end yet: joined once, when it has. */
+  let open: string[] = [];
+  let length = 0;
   const fix = (line: string): string =>
     line.startsWith('data:') ? `data: ${mend(line.slice(5).trim())}` : line;
   for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > LIMITS.artifactBytes)
+    const text = decoder.decode(chunk, { stream: true });
+    const end = text.lastIndexOf('\n');
+    length = end < 0 ? length + text.length : text.length - end;
+    if (length > LIMITS.artifactBytes)
       throw new Fault('invalid_agent_response', 'A line of the stream has no end');
-    if (lines.length > 0) yield encoder.encode(`${lines.map(fix).join('\n')}\n`);
+    if (end < 0) {
+      open.push(text);
+      continue;
+    }
+    const lines = (open.join('') + text.slice(0, end)).split('\n');
+    open = [text.slice(end + 1)];
+    yield encoder.encode(`${lines.map(fix).join('\n')}\n`);
   }
+  const rest = open.join('');
   if (rest !== '') yield encoder.encode(fix(rest));
 }
 
@@ -156,15 +170,23 @@ export const guardedFetch = (options: GuardOptions): typeof fetch => {
     const bytes = readBody(response, origin, isStream ? Number.MAX_SAFE_INTEGER : 2 * LIMITS.artifactBytes);
     const id = requestId(init?.body);
     const kept = { status, statusText: response.statusText, headers: response.headers };
-    const mend = legacy === 'JSONRPC' ? mending((value) => straighten(value, id)) : mending(keepAppend);
+    const hide = masking(credentials);
+    const mend =
+      legacy === 'JSONRPC'
+        ? mending((value) => straighten(value, id))
+        : legacy === null
+          ? same
+          : mending(keepAppend);
+    const fix: Mend = (text) => mend(hide(text));
     if (isStream) {
-      return new Response(ReadableStream.from(legacy === null ? bytes : mendStream(bytes, mend)), kept);
+      const isAsItIs = legacy === null && Object.keys(credentials).length === 0;
+      return new Response(ReadableStream.from(isAsItIs ? bytes : mendStream(bytes, fix)), kept);
     }
     const chunks: Uint8Array[] = [];
     for await (const chunk of bytes) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
-    if (legacy !== 'JSONRPC') return new Response(text, kept);
-    const straight = mend(text);
+    if (legacy !== 'JSONRPC') return new Response(hide(text), kept);
+    const straight = fix(text);
     return response.ok && isLoneResult(straight, headers.get('accept'))
       ? new Response(`data: ${straight}\n\n`, { status, headers: { 'content-type': 'text/event-stream' } })
       : new Response(straight, kept);
