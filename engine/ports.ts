@@ -50,7 +50,8 @@ export interface AppendFile {
 
 /**
  * Where a request may lead. public: the internet alone. lan: private networks too, for what was found on one, and never
- * this machine. given: an origin that a person named, which may be anywhere an agent can be; every other origin is public.
+ * this machine. given: an origin that a person named, which may be on a private
+ * network, and on this machine when its name says so; every other origin is public.
  */
 export type Reach = 'public' | 'lan' | { readonly given: string };
 

@@ -196,10 +196,12 @@ describe('the guarded way out', () => {
     const net = createNet({ clock, resolve: resolver(names) });
     const port = String(v4.port);
     const before_ = total();
-    for (const host of ['127.0.0.1', 'internal.test', 'localhost'])
+    for (const host of ['127.0.0.1', 'a.localhost', 'localhost', '127.1'])
       assert.equal(
         await (
-          await net.fetch(`http://${host}:${port}/x`, { reach: { given: `http://${host}:${port}` } })
+          await net.fetch(`http://${host}:${port}/x`, {
+            reach: { given: new URL(`http://${host}:${port}`).origin },
+          })
         ).text(),
         'here',
       );
@@ -211,6 +213,9 @@ describe('the guarded way out', () => {
       [`http://127.0.0.1:${port}/`, { given: `https://127.0.0.1:${port}` }],
       [`http://metadata.test:${port}/`, { given: `http://metadata.test:${port}` }],
       [`http://169.254.169.254:${port}/`, { given: `http://169.254.169.254:${port}` }],
+      // A name that somebody else keeps does not turn into this machine.
+      [`http://internal.test:${port}/`, { given: `http://internal.test:${port}` }],
+      [`http://mixed.test:${port}/`, { given: `http://mixed.test:${port}` }],
       [`http://0.0.0.0:${port}/`, { given: `http://0.0.0.0:${port}` }],
     ];
     for (const [url, reach] of others)
@@ -220,7 +225,7 @@ describe('the guarded way out', () => {
 
   it('a name is asked once for each connection: what was checked is what is connected to', async () => {
     const port = String(v4.port);
-    const url = `http://flip.test:${port}/`;
+    const url = `http://flip.localhost:${port}/`;
     let asked = 0;
     const answers = ['127.0.0.1', '169.254.169.254', '127.0.0.1'];
     const flipping: Resolve = (_, done) => {
@@ -246,7 +251,7 @@ describe('the guarded way out', () => {
 
   it('a connection that one may use is not handed to another that may not', async () => {
     const net = createNet({ clock, resolve: resolver(names) });
-    const url = `http://internal.test:${String(v4.port)}/`;
+    const url = `http://a.localhost:${String(v4.port)}/`;
     v4.serve((_, response) => response.end('here'));
     await (await net.fetch(url, { reach: { given: new URL(url).origin } })).text();
     const before_ = total();

@@ -37,11 +37,16 @@ const DEFAULT_MS = 10_000;
 /** An idle connection is kept this long for the next request. */
 const IDLE_MS = 4_000;
 
-const PLACES: Readonly<Record<'public' | 'lan' | 'given', readonly Place[]>> = {
+type Level = 'public' | 'network' | 'here';
+
+const PLACES: Readonly<Record<Level, readonly Place[]>> = {
   public: ['public'],
-  lan: ['public', 'private'],
-  given: ['public', 'private', 'loopback'],
+  network: ['public', 'private'],
+  here: ['public', 'private', 'loopback'],
 };
+
+/** Names that mean this machine and nothing else (RFC 6761). */
+const NAMES_THIS_MACHINE = /(?:^|\.)localhost\.?$/i;
 
 /**
  * Ports of protocols in which the text of an HTTP request could be a command (Fetch standard, port blocking). An origin
@@ -62,10 +67,20 @@ const isOwnAddress = (address: string): boolean =>
   placeOf(address) === 'loopback' ||
   Object.values(networkInterfaces()).some((each) => each?.some((one) => one.address === address));
 
-const levelOf = (reach: Reach, url: URL): 'public' | 'lan' | 'given' => {
-  if (typeof reach === 'string') return reach;
+const levelOf = (reach: Reach, url: URL, host: string): Level => {
+  if (reach === 'public') return 'public';
+  if (reach === 'lan') return 'network';
   // What was given is one origin; any other is a stranger’s.
-  return reach.given === url.origin ? 'given' : 'public';
+  if (reach.given !== url.origin) return 'public';
+  // This machine has to be meant: a name that somebody else keeps must not turn into it.
+  return NAMES_THIS_MACHINE.test(host) || placeOf(host) === 'loopback' ? 'here' : 'network';
+};
+
+const WORDS: Readonly<Record<Place, string>> = {
+  public: 'which is on the internet',
+  private: 'which is in a private network: an agent there has to be added by its URL',
+  loopback: 'which is this machine: an agent here has to be added as localhost',
+  never: 'where no agent may be',
 };
 
 /** The guarded network. Connections are kept for the next request to the same origin, apart for each reach. */
@@ -76,18 +91,15 @@ export const createNet = ({ clock, resolve = systemResolve }: NetParts): Net => 
     'https:': new Map<string, HttpsAgent>(),
   };
 
-  const check = (url: URL, level: keyof typeof PLACES, port: number, address: string): void => {
+  const check = (url: URL, level: Level, port: number, address: string): void => {
     const place = placeOf(address);
-    if (!PLACES[level].includes(place)) {
-      const words = place === 'never' ? 'where no agent may be' : `which is ${place}`;
-      throw refused(url, `leads to ${address}, ${words}: an agent there has to be added by its URL`);
-    }
+    if (!PLACES[level].includes(place)) throw refused(url, `leads to ${address}, ${WORDS[place]}`);
     if (ownPorts.has(port) && isOwnAddress(address)) throw refused(url, 'is this daemon itself');
   };
 
   /** Called by the socket that is about to connect: what it gets is what was checked, so nothing can change between. */
   const guardedLookup =
-    (url: URL, level: keyof typeof PLACES, port: number): LookupFunction =>
+    (url: URL, level: Level, port: number): LookupFunction =>
     (host, options, done) => {
       resolve(host, (error, addresses) => {
         try {
@@ -113,13 +125,13 @@ export const createNet = ({ clock, resolve = systemResolve }: NetParts): Net => 
 
   /** Where a URL leads, as far as it can be told without a resolver. Throws address_refused. */
   const placed = (url: URL, reach: Reach) => {
-    const level = levelOf(reach, url);
     const isTls = url.protocol === 'https:';
     const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const level = levelOf(reach, url, host);
     if (url.username !== '' || url.password !== '')
       throw new MeshError('address_refused', `An address with a user name or password in it is not used`);
-    if (level !== 'given' && FOREIGN_PORTS.has(port))
+    if ((typeof reach === 'string' || level === 'public') && FOREIGN_PORTS.has(port))
       throw refused(url, `is at port ${String(port)}, which is not one of the web`);
     // A literal address is connected to without a lookup.
     if (isIP(host) !== 0) check(url, level, port, host);

@@ -15,7 +15,7 @@ let connections = 0;
 /** `moving.test` is somewhere harmless when it is checked and here when it is connected to. */
 const resolve: Resolve = (host, done) => {
   asked += 1;
-  const address = host === 'here.test' || asked > 1 ? '127.0.0.1' : '192.0.2.1';
+  const address = host === 'here.localhost' || asked > 1 ? '127.0.0.1' : '192.0.2.1';
   done(null, [{ address, family: 4 }]);
 };
 const net = createNet({ clock: testPorts.clock, resolve });
@@ -48,7 +48,7 @@ const codeOf = async (url: string, reach: Reach): Promise<string> => {
 
 describe('a guarded WebSocket', () => {
   it('speaks to an origin that a person gave, by name or address', async () => {
-    for (const host of ['127.0.0.1', 'here.test']) {
+    for (const host of ['127.0.0.1', 'here.localhost']) {
       const origin = `http://${host}:${String(port)}`;
       const socket = await net.webSocket(`${origin}/`, { reach: { given: origin } });
       await new Promise((opened) => {
@@ -72,7 +72,7 @@ describe('a guarded WebSocket', () => {
       [here, 'public'],
       [here, 'lan'],
       [here, { given: 'http://127.0.0.1:1' }],
-      [`http://here.test:${String(port)}/`, 'lan'],
+      [`http://here.localhost:${String(port)}/`, 'lan'],
       ['http://169.254.169.254/', { given: 'http://169.254.169.254' }],
       [`http://user:word@127.0.0.1:${String(port)}/`, { given: `http://127.0.0.1:${String(port)}` }],
       [`ws://127.0.0.1:${String(port)}/`, 'public'],

@@ -234,7 +234,7 @@ describe('a2a: where a credential never goes', () => {
       done(null, [{ address, family: 4 }]);
     };
     const net = createNet({ clock: testPorts.clock, resolve });
-    const url = `http://agent.test:${port}`;
+    const url = `http://agent.localhost:${port}`;
     const card = cardFor(`${url}/a2a`);
     const first = await invoke({ ...withAll(url), card }, net);
     assert.equal(first.outcome.status, 'completed', JSON.stringify(first.outcome));
