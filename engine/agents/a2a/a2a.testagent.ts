@@ -258,8 +258,18 @@ const executor: AgentExecutor = {
       bus.finished();
     }
   },
-  cancelTask(taskId: string) {
+  cancelTask(taskId: string, bus) {
     cancelled.add(taskId);
+    // Nobody works on a task that waits: its end is said here.
+    if (asked.delete(taskId)) {
+      const status = {
+        state: TaskState.TASK_STATE_CANCELED,
+        message: undefined,
+        timestamp: new Date().toISOString(),
+      };
+      bus.publish(AgentEvent.statusUpdate({ taskId, contextId: '', status, metadata: undefined }));
+      bus.finished();
+    }
     return Promise.resolve();
   },
 };

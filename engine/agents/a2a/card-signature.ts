@@ -53,10 +53,20 @@ const payloads = (card: Bag): Uint8Array[] => {
   const { signatures: _signatures, ...bare } = card;
   const isOld = !('supportedInterfaces' in card);
   const forms = [
-    canonicalize(bare),
-    ...(isOld ? [] : [canonicalize(presentForm(bare)), canonicalizeAgentCard(bare as unknown as AgentCard)]),
+    () => canonicalize(bare),
+    ...(isOld
+      ? []
+      : [() => canonicalize(presentForm(bare)), () => canonicalizeAgentCard(bare as unknown as AgentCard)]),
   ];
-  return [...new Set(forms)].flatMap((form) => (form === undefined ? [] : [new TextEncoder().encode(form)]));
+  const texts = forms.flatMap((form) => {
+    try {
+      return [form() ?? ''];
+    } catch {
+      // Text that is no Unicode has no canonical form (RFC 8785 section 3.2.2.2): nobody can have signed it.
+      return [];
+    }
+  });
+  return [...new Set(texts)].map((text) => new TextEncoder().encode(text));
 };
 
 const isUsable = (key: Bag): boolean =>
