@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { answerMessages } from './anthropic-messages.ts';
 import { answerChat, ChatRequestSchema } from './chat-completions.ts';
+import { answerResponses } from './openai-responses.ts';
 
 /** Answers a request of one protocol; `body` is its JSON. */
 type Speak = (body: unknown, response: ServerResponse, id: string) => Promise<void>;
@@ -10,6 +12,8 @@ type Speak = (body: unknown, response: ServerResponse, id: string) => Promise<vo
 /** Path -> protocol: another one is another line. */
 const PROTOCOLS: Readonly<Record<string, Speak>> = {
   '/v1/chat/completions': (body, response, id) => answerChat(ChatRequestSchema.parse(body), response, id),
+  '/v1/messages': answerMessages,
+  '/v1/responses': answerResponses,
 };
 
 export interface ModelServer {
