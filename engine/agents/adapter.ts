@@ -122,9 +122,9 @@ export interface InstallSession {
   /** Variables of the caller’s shell, as in `InstallOptions`. */
   readonly env: Readonly<Record<string, string>>;
   /** Makes a receipt durable. Before each effect that it undoes, so that a crash leaves nothing that nobody can undo. */
-  keep(receipt: InstallReceipt): Promise<void>;
+  readonly keep: (receipt: InstallReceipt) => Promise<void>;
   /** Tells whoever asked, in a line: what was done, or what was left as it is and why. */
-  note(line: string): void;
+  readonly note: (line: string) => void;
 }
 
 /** An agent that an adapter found by itself on this machine. */

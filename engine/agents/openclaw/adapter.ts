@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import type { Ports } from '../../ports.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
 import type { Identity } from './identity.ts';
+import type { InstallParts } from './install.ts';
 import type { RunParts } from './run.ts';
 
-type Parts = RunParts & { readonly identity: Identity };
+type Parts = RunParts & InstallParts & { readonly identity: Identity };
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -21,7 +22,7 @@ const CAPABILITIES: Capabilities = {
 
 /** The adapter for OpenClaw; keys and tokens of our device lie in `dataDir`. */
 export const createOpenclawAdapter = (
-  ports: Pick<Ports, 'clock' | 'net' | 'disk' | 'random' | 'log'>,
+  ports: Pick<Ports, 'clock' | 'net' | 'disk' | 'random' | 'log' | 'ids'>,
   dataDir: string,
 ): AgentAdapter => {
   let made: Promise<Parts> | null = null;
@@ -42,9 +43,10 @@ export const createOpenclawAdapter = (
     pairs: true,
     capabilities: () => CAPABILITIES,
     probe: async (target, { signal }) => (await import('./probe.ts')).probe(await parts(), target, signal),
-    plan: () => Promise.resolve({ kind: 'openclaw', steps: [], obstacles: [], details: null }),
-    install: () => Promise.resolve({ kind: 'openclaw', steps: [], details: null }),
-    uninstall: () => Promise.resolve(),
+    plan: async (options) => (await import('./install.ts')).plan(await parts(), options),
+    install: async (plan, session) => (await import('./install.ts')).install(await parts(), plan, session),
+    uninstall: async (receipt, session) =>
+      (await import('./install.ts')).uninstall(await parts(), receipt, session),
     // Gateways on the network are found by engine/discovery, which hands their addresses over.
     discover: () => Readable.from([]),
     invoke: async (request, sink) => (await import('./run.ts')).invoke(await parts(), request, sink),

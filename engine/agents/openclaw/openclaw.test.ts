@@ -1,23 +1,32 @@
 // The contract of the openclaw adapter, against a gateway that is strict about who connects and speaks recorded frames.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deadUrl, startServer } from '../a2a/a2a.testserver.ts';
 import { adapterContract, type AdapterFixture } from '../adapter.testsuite.ts';
 import { openclawAt, startGateway, targetAt } from './openclaw.testserver.ts';
 
+const PROGRAM = fileURLToPath(new URL('./openclaw.testprogram.ts', import.meta.url));
 const TOKEN = 'the-gateway-token-0123456789';
 
 const open = async (): Promise<AdapterFixture> => {
   const folder = mkdtempSync(join(tmpdir(), 'agentmesh-openclaw-'));
   const dataDir = join(folder, 'data');
   process.env['OPENCLAW_TEST_DATA'] = dataDir;
-  const [gateway, other] = await Promise.all([
+  const [gateway, other, third] = await Promise.all([
+    startGateway(folder, { token: TOKEN }),
     startGateway(folder, { token: TOKEN }),
     startGateway(folder, { token: TOKEN }),
   ]);
   const plain = await startServer((_, response) => response.end('<html>hello</html>'));
   const adapter = openclawAt(dataDir);
+  const state = join(folder, 'state');
+  mkdirSync(state);
+  const gatewayConfig = { port: third.port, auth: { mode: 'token', token: TOKEN } };
+  writeFileSync(join(state, 'openclaw.json'), JSON.stringify({ gateway: gatewayConfig }));
+  writeFileSync(join(state, 'openclaw'), `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
+  chmodSync(join(state, 'openclaw'), 0o755);
   const file = (key: string, kind: string): string => join(folder, `${encodeURIComponent(key)}.${kind}`);
   return {
     adapter,
@@ -37,6 +46,11 @@ const open = async (): Promise<AdapterFixture> => {
         code: 'agent_unreachable',
       },
     ],
+    installation: {
+      env: { PATH: state, HOME: folder, OPENCLAW_STATE_DIR: state },
+      settings: { a2a: true },
+      receipts: [],
+    },
     streams: true,
     dedupes: true,
     effects: (key) =>
@@ -46,7 +60,7 @@ const open = async (): Promise<AdapterFixture> => {
     isWorking: (key) => Promise.resolve(existsSync(file(key, 'working'))),
     async close() {
       await adapter.close?.();
-      await Promise.all([gateway.close(), other.close(), plain.close()]);
+      await Promise.all([gateway.close(), other.close(), third.close(), plain.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,286 @@
+// Installing: the plan for the OpenClaw that is found, doing it, and taking it back.
+import type { AgentEntry } from '#machines/nouns/agent';
+import { MeshError } from '#machines/nouns/error';
+import { z } from 'zod';
+import type { Ports } from '../../ports.ts';
+import type {
+  InstallOptions,
+  InstallPlan,
+  InstallReceipt,
+  InstallSession,
+  InstallStep,
+  Obstacle,
+} from '../adapter.ts';
+import {
+  addPeer,
+  peerClash,
+  peerToken,
+  PeerUndoSchema,
+  peerUndoLeft,
+  removePeer,
+  type PeerUndo,
+} from './a2a-peer.ts';
+import { pairingCommand, toFailure } from './faults.ts';
+import { AgentsSchema } from './frames.ts';
+import type { Identity } from './identity.ts';
+import type { Links } from './link.ts';
+import { gatewaySecret, locate, openclaw, readConfig, type Located } from './locate.ts';
+import { invoke } from './run.ts';
+
+const KIND = 'openclaw';
+const READY_MS = 3_000;
+const CONNECT_MS = 15_000;
+/** The first word of a cold OpenClaw takes half a minute. */
+const TEST_MS = 120_000;
+
+export interface InstallParts {
+  readonly ports: Pick<Ports, 'clock' | 'net' | 'disk' | 'random' | 'log' | 'ids'>;
+  readonly links: Links;
+  readonly identity: Identity;
+}
+
+const DetailsSchema = z.object({ url: z.string(), peer: PeerUndoSchema.nullable() });
+
+/** What an install knows between plan and deed. */
+interface PlanDetails {
+  readonly located: Located;
+  readonly previous: InstallReceipt | null;
+  readonly wantsPeer: boolean;
+  readonly wantsTest: boolean;
+}
+
+const isReady = async ({ net }: Pick<Ports, 'net'>, url: string): Promise<boolean> => {
+  try {
+    const response = await net.fetch(new URL('/readyz', url).href, {
+      reach: { given: new URL(url).origin },
+      timeoutMs: READY_MS,
+    });
+    return ((await response.json()) as { ready?: unknown }).ready === true;
+  } catch {
+    return false;
+  }
+};
+
+const stepsOf = (
+  { located, previous, wantsPeer, wantsTest }: PlanDetails,
+  identity: Identity,
+): InstallStep[] => [
+  ...(identity.token(located.url) === null
+    ? [
+        {
+          change: 'pairs a device of the mesh with the gateway (to read, to write, to answer approvals)',
+          file: identity.tokenFile(located.url),
+        },
+      ]
+    : []),
+  ...(wantsPeer && peerToken(located.config) === null
+    ? [
+        {
+          change: 'adds the peer agentmesh, with a token made for it, to OpenClaw’s A2A channel',
+          file: located.configFile,
+          command: ['openclaw', 'config', 'patch', '--stdin'],
+        },
+      ]
+    : []),
+  ...(previous === null ? [{ change: 'registers the agents of the gateway with the mesh' }] : []),
+  ...(wantsTest ? [{ change: 'asks an agent one real word' }] : []),
+];
+
+/** Looks for OpenClaw and says what an install would do. */
+export const plan = async (parts: InstallParts, options: InstallOptions): Promise<InstallPlan> => {
+  const unknown = Object.keys(options.settings).filter((name) => !['a2a', 'test'].includes(name));
+  const found = await locate(parts.ports.disk, options.dir, options.env);
+  const blocked = (obstacles: readonly Obstacle[], more: Partial<InstallPlan> = {}): InstallPlan => ({
+    kind: KIND,
+    steps: [],
+    ...more,
+    obstacles,
+    details: null,
+  });
+  if ('remedy' in found) return blocked([found]);
+  const { dir, url, version, program, config, configFile } = found;
+  const wantsPeer = options.settings['a2a'] === true;
+  const hasPeer = peerToken(config) !== null;
+  const ready = await isReady(parts.ports, url);
+  const lines = [
+    `OpenClaw ${version} (${program})`,
+    `configuration ${configFile}`,
+    `gateway ${url}${ready ? ', ready' : ''}`,
+    ...(parts.identity.token(url) === null ? [] : ['our device is paired with it']),
+    ...(hasPeer ? ['the peer agentmesh is in its A2A channel'] : []),
+  ];
+  const clash = wantsPeer && !hasPeer ? peerClash(config) : null;
+  const none = (message: string, remedy: string): Obstacle[] => [
+    { code: 'install_blocked', message, remedy, retryable: false },
+  ];
+  const obstacles = [
+    ...unknown.flatMap((name) => none(`OpenClaw has no setting ${name}`, 'Leave it away.')),
+    ...(ready
+      ? []
+      : none(
+          `The gateway does not answer at ${url}`,
+          'Start it (openclaw gateway run), then run this again.',
+        )),
+    ...(parts.identity.token(url) === null && gatewaySecret(config, options.env) === null
+      ? none(
+          'The gateway’s token does not stand in its configuration',
+          'Give it in the environment variable OPENCLAW_GATEWAY_TOKEN; it is used once and not kept.',
+        )
+      : []),
+    ...(clash === null ? [] : [clash]),
+  ];
+  if (obstacles.length > 0) return blocked(obstacles, { dir, found: lines });
+  const previous = options.receipts.find((receipt) => receipt.dir === dir) ?? null;
+  const details: PlanDetails = {
+    located: found,
+    previous,
+    wantsPeer,
+    wantsTest: options.settings['test'] === true,
+  };
+  return { kind: KIND, dir, found: lines, steps: stepsOf(details, parts.identity), obstacles: [], details };
+};
+
+const targetOf = (url: string, token: string | null, agent = 'main') => ({
+  name: KIND,
+  kind: KIND,
+  entry: { kind: KIND, url, settings: { agent } },
+  card: null,
+  token,
+  reach: { given: new URL(url).origin },
+});
+
+const failed = (error: unknown): MeshError => {
+  if (error instanceof MeshError && error.code === 'install_failed') return error;
+  const command = pairingCommand(error);
+  if (command !== null)
+    return new MeshError('install_failed', 'The gateway waits for somebody who lets this device in', {
+      remedy: `On the gateway’s host, type: ${command}; then run this again.`,
+    });
+  return new MeshError('install_failed', toFailure(error)?.message ?? String(error), {
+    remedy: 'See what is wrong: openclaw doctor; then run this again.',
+  });
+};
+
+/** Pairs when our device has no token yet, and answers the ids of the gateway's agents: the proof that it works. */
+const pairAndList = async (parts: InstallParts, url: string, secret: string | null): Promise<string[]> => {
+  const lease = parts.links.lease(targetOf(url, secret), {
+    onEvent: () => undefined,
+    onLost: () => undefined,
+  });
+  try {
+    const connection = await lease.connect(AbortSignal.timeout(CONNECT_MS));
+    return AgentsSchema.parse(await connection.request('agents.list', {})).agents.map(({ id }) => id);
+  } catch (error) {
+    throw failed(error);
+  } finally {
+    lease.release();
+  }
+};
+
+const oneWord = async (parts: InstallParts, url: string, agent: string): Promise<string> => {
+  const signal = AbortSignal.timeout(TEST_MS);
+  const key = parts.ports.ids.uuidv7();
+  const deadline = parts.ports.clock.now() + TEST_MS;
+  const outcome = await invoke(
+    parts,
+    {
+      target: targetOf(url, null, agent),
+      prompt: 'Answer with one word: ready',
+      data: {},
+      runId: key,
+      key,
+      deadline,
+      signal,
+    },
+    {
+      handle: () => Promise.resolve(),
+      event: () => Promise.resolve(),
+      sent: () => undefined,
+      approval: () => Promise.resolve({ decision: 'deny', reason: 'this is only a test', by: 'install' }),
+    },
+  );
+  if (outcome.status === 'completed') return outcome.text ?? '';
+  throw new MeshError(
+    'install_failed',
+    `${agent} did not answer: ${outcome.error?.message ?? outcome.status}`,
+    {
+      remedy: 'See that its model works: openclaw doctor; then run this again.',
+    },
+  );
+};
+
+/** Does what the plan says. */
+export const install = async (
+  parts: InstallParts,
+  { steps, details }: InstallPlan,
+  { env, keep, note }: InstallSession,
+): Promise<InstallReceipt> => {
+  const { located, previous, wantsPeer, wantsTest } = details as PlanDetails;
+  const { url, dir, config } = located;
+  const before = DetailsSchema.safeParse(previous?.details);
+  let peer: PeerUndo | null = before.success ? before.data.peer : null;
+  const receiptWith = (agents: readonly AgentEntry[]): InstallReceipt => ({
+    kind: KIND,
+    dir,
+    steps: [
+      ...(previous?.steps ?? []),
+      ...steps.filter(({ change }) => !previous?.steps.some((each) => each.change === change)),
+    ],
+    agents,
+    details: { url, peer },
+  });
+  await keep(receiptWith(previous?.agents ?? []));
+  const isPaired = parts.identity.token(url) !== null;
+  const ids = await pairAndList(parts, url, isPaired ? null : gatewaySecret(config, env));
+  if (!isPaired) note('a device of the mesh is paired with the gateway');
+  note(`the gateway has ${ids.length === 1 ? 'the agent' : 'the agents'} ${ids.join(', ')}`);
+  // As it stands now: the plan may be older.
+  const current = readConfig(parts.ports.disk, located.configFile);
+  let token = 'channels' in current ? peerToken(current) : null;
+  if (wantsPeer && token !== null) peer ??= peerUndoLeft(parts.ports.disk, located.configFile);
+  if (wantsPeer && token === null) {
+    const added = await addPeer(parts.ports, located, env, (undo) => {
+      peer = undo;
+      return keep(receiptWith(previous?.agents ?? []));
+    });
+    token = added.token;
+    note('the peer agentmesh is in OpenClaw’s A2A channel');
+  }
+  const [first = 'main'] = ids;
+  if (wantsTest) note(`${first} answered: ${(await oneWord(parts, url, first)).slice(0, 200)}`);
+  const agents: AgentEntry[] = ids.map((id) => ({
+    kind: KIND,
+    name: id === 'main' ? 'openclaw' : `openclaw-${id}`,
+    url,
+    settings: { agent: id },
+  }));
+  const byA2a: AgentEntry[] =
+    peer === null || token === null ? [] : [{ kind: 'a2a', name: 'openclaw-a2a', url, token }];
+  return receiptWith([...agents, ...byA2a]);
+};
+
+/** Takes back what installs did there. */
+export const uninstall = async (
+  parts: InstallParts,
+  receipt: InstallReceipt,
+  session: InstallSession,
+): Promise<void> => {
+  const { env, note } = session;
+  const { url, peer } = DetailsSchema.parse(receipt.details);
+  const found = await locate(parts.ports.disk, receipt.dir, env);
+  const program = 'program' in found ? found.program : null;
+  if (peer !== null) await removePeer(parts.ports, peer, program, session);
+  if (parts.identity.token(url) === null) return;
+  const { id } = await parts.identity.device();
+  try {
+    if (program === null) throw new Error('there is no program openclaw on your PATH');
+    await openclaw(program, ['devices', 'remove', id], env);
+    note('our device is no longer known at the gateway');
+  } catch (error) {
+    note(
+      `our device is still listed at the gateway (${String(error)}); its token is gone here. To remove it: openclaw devices remove ${id}`,
+    );
+  }
+  parts.identity.dropToken(url);
+  parts.links.close();
+};
