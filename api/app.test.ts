@@ -238,11 +238,26 @@ describe('events', () => {
   });
 });
 
-describe('agents that are programs', () => {
+describe('agents that are programs, installations, or need settings', () => {
   it('are added through the socket only', async () => {
-    const body = '{"name":"sh","command":["/bin/sh"]}';
-    assertProblem(await ask('agents.add', { body }), 'forbidden');
-    const local = await ask('agents.add', { body, socketPath: doors.socket });
-    assert.equal(local.status, 201);
+    for (const body of [
+      '{"name":"sh","command":["/bin/sh"]}',
+      '{"kind":"claw","dir":"/opt/claw"}',
+      '{"kind":"claw","url":"http://127.0.0.1:9","settings":{"key":"/etc/shadow"}}',
+    ]) {
+      assertProblem(await ask('agents.add', { body }), 'forbidden');
+      const local = await ask('agents.add', { body, socketPath: doors.socket });
+      assert.equal(local.status, 201);
+    }
+  });
+
+  it('are in exactly one place, a folder with its kind', async () => {
+    for (const body of [
+      '{"url":"http://127.0.0.1:9","dir":"/opt/claw","kind":"claw"}',
+      '{"dir":"/opt/claw"}',
+      '{"dir":"claw","kind":"claw"}',
+      '{"kind":"claw"}',
+    ])
+      assertProblem(await ask('agents.add', { body, socketPath: doors.socket }), 'bad_request');
   });
 });

@@ -125,7 +125,9 @@ const completionsOf = async (typed: readonly string[], client: Client): Promise<
   const found = commandOf(before.filter((word) => !word.startsWith('-')));
   const fitting = (all: readonly Candidate[]): readonly Candidate[] =>
     all.filter(({ word }) => word.startsWith(last));
-  const source = OPTION_VALUES[before.at(-1) ?? ''];
+  // The kind of an agent is no kind of event.
+  const option = before.at(-1) ?? '';
+  const source = option === '--kind' && found?.name === 'agents add' ? [] : OPTION_VALUES[option];
   if (source !== undefined) return fitting(await valuesOf(client, source));
   if (last.startsWith('-')) return found === null ? [] : fitting(await options(found.name));
   const argument = found === null ? undefined : ARGUMENTS[found.name];
