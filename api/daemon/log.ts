@@ -7,7 +7,17 @@ import { readable } from './readable-line.ts';
 const TURN_BYTES = 8 * 1024 * 1024;
 const OLD_FILES = 3;
 
-const SECRETS = ['token', 'authorization', 'cookie', 'password', 'secret'];
+const SECRETS = [
+  'token',
+  'api_key',
+  'apiKey',
+  'headers',
+  'credential',
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+];
 
 /** agentmeshd.log becomes .1, .1 becomes .2, …; the oldest goes. */
 const turn = (file: string): void => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES } from '#api/contract/address';
 import type { Client } from '#api/contract/client';
+import type { Agent } from '#machines/nouns/agent';
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import { withPlaces } from '../connection/connect.ts';
 import { doorName, doorsOf, type DaemonChoice } from '../connection/locate.ts';
@@ -153,12 +154,34 @@ const database = async (client: Client): Promise<Finding> => {
   }
 };
 
+const isAlarm = (agent: Agent): boolean => agent.trust === 'changed' || agent.card_signature === 'invalid';
+
+/** Whether everybody still is who they were when they were trusted. */
+const trust = async (client: Client): Promise<Finding> => {
+  try {
+    const all = await client.call('agents.list');
+    const alarms = all.filter(isAlarm);
+    const waiting = all.filter((agent) => agent.trust === 'seen').map((agent) => agent.name);
+    if (alarms.length > 0) {
+      const words = alarms.map((agent) => agent.problem ?? agent.name).join('; ');
+      return bad('trust', words, ERRORS.agent_changed.remedy);
+    }
+    return waiting.length === 0
+      ? ok('trust', 'every agent is who it was')
+      : ok('trust', `found, not trusted, and given no work: ${waiting.join(', ')}`);
+  } catch (error) {
+    return failedBy('trust', error);
+  }
+};
+
 const agents = async (client: Client): Promise<Finding> => {
   try {
     const all = await client.call('agents.list');
     if (all.length === 0)
       return bad('agents', 'no agent is known', ERRORS.nothing_discovered.remedy, 'warning');
-    const away = all.filter((agent) => agent.presence === 'lost' || agent.problem !== null);
+    const away = all.filter(
+      (agent) => !isAlarm(agent) && (agent.presence === 'lost' || agent.problem !== null),
+    );
     if (away.length === 0) return ok('agents', `${all.length} known, none lost`);
     const words = away.map((agent) => `${agent.name}: ${agent.problem ?? 'lost'}`).join('; ');
     return bad('agents', words, ERRORS.agent_unreachable.remedy);
@@ -215,10 +238,11 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding, void, 
   yield lives;
   if (lives.result === 'failed') {
     if (choice.daemonUrl === undefined) yield await port(choice);
-    for (const check of ['database', 'agents', 'templates']) yield skipped(check);
+    for (const check of ['database', 'agents', 'trust', 'templates']) yield skipped(check);
     return;
   }
   yield await database(client);
   yield await agents(client);
+  yield await trust(client);
   yield await templates(client);
 }
