@@ -18,16 +18,16 @@ const CAPABILITIES: Capabilities = {
 };
 
 /** The adapter for NanoClaw. */
-export const createNanoclawAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => ({
+export const createNanoclawAdapter = ({ clock, ids }: Pick<Ports, 'clock' | 'ids'>): AgentAdapter => ({
   kind: 'nanoclaw',
   summary: 'agent groups of a NanoClaw installation on this machine, over its own sockets',
   capabilities: () => CAPABILITIES,
 
   probe: async (target, { signal }) => (await import('./probe.ts')).probe(clock, target, signal),
 
-  plan: () => Promise.resolve({ kind: 'nanoclaw', steps: [], obstacles: [], details: null }),
-  install: () => Promise.resolve({ kind: 'nanoclaw', steps: [], details: null }),
-  uninstall: () => Promise.resolve(),
+  plan: async (options) => (await import('./plan.ts')).plan(clock, options),
+  install: async (plan, session) => (await import('./install.ts')).install({ clock, ids }, plan, session),
+  uninstall: async (receipt, session) => (await import('./install.ts')).uninstall(clock, receipt, session),
 
   async *discover({ signal }) {
     yield* (await import('./discover.ts')).discover(clock, signal);

@@ -1,9 +1,11 @@
 // The admin commands that we use, with what they answer: agent groups, the way to one, and sessions.
 import { z } from 'zod';
 import { Fault } from './fault.ts';
-import { ask, type Asking, type Command } from './ncl.ts';
+import { ask, Refused, type Asking, type Command } from './ncl.ts';
 import { CHANNEL } from './place.ts';
 
+/** Who a line on data/cli.sock is from when it does not say. */
+const OPERATOR = 'cli:local';
 /** Lists are cut at 200 rows when nothing is said. */
 const ALL = 100_000;
 
@@ -24,6 +26,8 @@ const WiringSchema = z.looseObject({
   agent_group_id: z.string(),
   engage_mode: z.string().nullish(),
   session_mode: z.string().nullish(),
+  /** Known to hosts that take the thread of a message away where no channel adapter has threads. */
+  threads: z.unknown().optional(),
 });
 export type Wiring = z.infer<typeof WiringSchema>;
 
@@ -58,9 +62,11 @@ const listOf = async <T>(asking: Asking, schema: z.ZodType<T>, command: Command)
   throw new Fault('invalid_agent_response', `NanoClaw answered ${command.command} with something else`);
 };
 
-/** The agent groups of a host. Throws Fault. */
-export const groupsOf = (asking: Asking): Promise<Group[]> =>
-  listOf(asking, GroupSchema, { command: 'groups-list', args: {} });
+/** The agent groups of a host, by their folders: later hosts list the newest first. Throws Fault. */
+export const groupsOf = async (asking: Asking): Promise<Group[]> => {
+  const groups = await listOf(asking, GroupSchema, { command: 'groups-list', args: {} });
+  return groups.sort((one, other) => (one.folder < other.folder ? -1 : 1));
+};
 
 /** The messaging groups of the mesh. Throws Fault. */
 export const meshGroupsOf = (asking: Asking): Promise<MessagingGroup[]> =>
@@ -81,9 +87,43 @@ export const destinationsOf = (asking: Asking, group: string): Promise<Destinati
 export const sessionsOfThread = (asking: Asking, thread: string): Promise<Session[]> =>
   listOf(asking, SessionSchema, { command: 'sessions-list', args: { thread_id: thread } });
 
-/** One session; null when it is gone. Throws Fault. */
-export const sessionOf = async (asking: Asking, thread: string, id: string): Promise<Session | null> =>
-  (await sessionsOfThread(asking, thread)).find((session) => session.id === id) ?? null;
+/** The sessions of a chat. Throws Fault. */
+export const sessionsOfChat = (asking: Asking, messagingGroup: string): Promise<Session[]> =>
+  listOf(asking, SessionSchema, {
+    command: 'sessions-list',
+    args: { messaging_group_id: messagingGroup },
+  });
+
+/** Whether the host keeps the thread of a message for a channel without an adapter; later hosts do not. Throws Fault. */
+export const keepsThreads = async (asking: Asking): Promise<boolean> => {
+  const help = await ask(asking, { command: 'wirings-help', args: {} });
+  return !/--threads\b/.test(typeof help === 'string' ? help : JSON.stringify(help));
+};
+
+const RoleSchema = z.looseObject({
+  user_id: z.string(),
+  role: z.string(),
+  agent_group_id: z.string().nullable(),
+});
+
+/** Whether who opens the host’s own socket may make an agent group forget: the terminal’s user must be an admin. Throws Fault. */
+export const mayClear = async (asking: Asking, group: string): Promise<boolean> => {
+  const roles = await listOf(asking, RoleSchema, { command: 'roles-list', args: { user_id: OPERATOR } });
+  return roles.some(
+    (row) => row.user_id === OPERATOR && (row.agent_group_id === null || row.agent_group_id === group),
+  );
+};
+
+/** One session by its id; null when it is gone. Throws Fault. */
+export const sessionOf = async (asking: Asking, id: string): Promise<Session | null> => {
+  try {
+    const found = SessionSchema.safeParse(await ask(asking, { command: 'sessions-get', args: { id } }));
+    return found.success ? found.data : null;
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+};
 
 /** Why the host dropped what was sent to an address, in its own word; null when it says nothing. Throws Fault. */
 export const whyDropped = async (asking: Asking, platform: string): Promise<string | null> => {

@@ -10,7 +10,7 @@ import { testPorts } from '../adapter.testports.ts';
 import type { Found } from '../adapter.ts';
 import { agentName, discover, installations, workingFolderIn } from './discover.ts';
 import { FakeHost } from './nanoclaw.testhost.ts';
-import { endsTurns } from './run.ts';
+import { endsTurns } from './attend.ts';
 
 const inFolder = async (work: (home: string) => Promise<void>): Promise<void> => {
   const home = mkdtempSync(join(tmpdir(), 'nanoclaw-home-'));

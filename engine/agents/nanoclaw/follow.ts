@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { isAcknowledged, isOver } from './ending.ts';
 import { Fault } from './fault.ts';
-import { lookAtOutbound, NotNow, type Look } from './mail.ts';
+import { lastWordTo, lookAtOutbound, NotNow, type Look } from './mail.ts';
 import type { Asking } from './ncl.ts';
 import { saidBy } from './said.ts';
+import { ownTag } from './send.ts';
 import { ASK_WHY_AFTER_MS, heartbeatOf, whySilent } from './silence.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -29,7 +30,7 @@ export interface Following {
   readonly thread: string;
   readonly platform: string;
   readonly transcript: Transcript;
-  /** Resolves early when files appear. */
+  /** Whether something is about to happen: then looks come sooner. */
   readonly hasten: () => boolean;
 }
 
@@ -49,7 +50,7 @@ export const pause = (clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 /** Looks again and again; `step` is one look. */
 export class Watch {
   readonly #run: Following;
-  #after = 0;
+  #after: number | null = null;
   #ack: string | null = null;
   #ackAt = '';
   #tool = '';
@@ -103,9 +104,12 @@ export class Watch {
   }
 
   #look(): Look | null {
-    const { clock, folder, messageId } = this.#run;
+    const { clock, folder, messageId, thread } = this.#run;
+    const outbound = join(folder, 'outbound.db');
     try {
-      const look = lookAtOutbound(join(folder, 'outbound.db'), messageId, this.#after);
+      // In a conversation that had tasks before, ours begins where the earlier ones were cleared.
+      this.#after ??= lastWordTo(outbound, ownTag('clear', thread));
+      const look = lookAtOutbound(outbound, messageId, this.#after);
       this.#unreadableSince = null;
       return look;
     } catch (error) {
@@ -119,14 +123,14 @@ export class Watch {
   }
 
   async #absorb({ ack, ackAt, rows, tool }: Look): Promise<void> {
-    const { clock, transcript, platform, messageId } = this.#run;
+    const { clock, transcript, platform, messageId, thread } = this.#run;
     const toolNow = tool === null ? '' : `${tool.name}@${tool.startedAt}`;
     if (ack !== this.#ack || rows.length > 0 || toolNow !== this.#tool) this.#changedAt = clock.now();
     this.#tool = toolNow;
     await this.#takeAck(ack, ackAt);
     for (const row of rows) {
-      this.#after = Math.max(this.#after, row.rowid);
-      await transcript.take(row, saidBy(row, platform, messageId));
+      this.#after = Math.max(this.#after ?? 0, row.rowid);
+      await transcript.take(row, saidBy(row, { platform, messageId, thread }));
     }
     if (this.#isFirst && rows.length === 0) {
       this.#isFirst = false;

@@ -41,13 +41,14 @@ const mailbox = (schema: string, fill: (db: Database.Database) => void = () => u
 };
 
 const put = (db: Database.Database, id: string, content: unknown, more: object = {}): void => {
-  const row = { id, seq: null, in_reply_to: 'm', deliver_after: null, content, ...more };
+  const row = { id, in_reply_to: 'm', deliver_after: null, thread_id: null, content, ...more };
   db.prepare(
-    `INSERT INTO messages_out (id, seq, in_reply_to, timestamp, deliver_after, kind, platform_id, channel_type, content)
-     VALUES (@id, @seq, @in_reply_to, datetime('now'), @deliver_after, 'chat', 'mesh:main', 'agentmesh', @content)`,
+    `INSERT INTO messages_out (id, in_reply_to, timestamp, deliver_after, kind, platform_id, channel_type, thread_id, content)
+     VALUES (@id, @in_reply_to, datetime('now'), @deliver_after, 'chat', 'mesh:main', 'agentmesh', @thread_id, @content)`,
   ).run(row);
 };
 
+const KNOWN = { platform: 'mesh:main', messageId: 'm', thread: 't' };
 const isFault = (error: unknown): boolean =>
   error instanceof Fault && error.failure.code === 'invalid_agent_response';
 const isNotNow = (error: unknown): boolean => error instanceof NotNow;
@@ -161,8 +162,10 @@ describe('nanoclaw: rows of every sort', () => {
       put(db, 'plain', 'not JSON');
       put(db, 'control', JSON.stringify({ text: 'a\u0000b\u001b[31mred\u202e' }));
       put(db, 'other', '{"text":"of another"}', { in_reply_to: 'other-message' });
+      put(db, 'tagged', '{"text":"of another"}', { in_reply_to: null, thread_id: 'clear:t' });
+      put(db, 'own', '{"text":"of ours"}', { in_reply_to: null, thread_id: 't' });
     });
-    const said = lookAtOutbound(path, 'm', 0).rows.map((row) => saidBy(row, 'mesh:main', 'm'));
+    const said = lookAtOutbound(path, 'm', 0).rows.map((row) => saidBy(row, KNOWN));
     assert.deepEqual(
       said.map((each) => ('text' in each ? `${each.kind}: ${each.text}` : each.kind)),
       [
@@ -173,6 +176,8 @@ describe('nanoclaw: rows of every sort', () => {
         'message: not JSON',
         'message: a\u0000b\u001b[31mred\u202e',
         'nothing',
+        'nothing',
+        'message: of ours',
       ],
     );
   });
@@ -185,6 +190,7 @@ describe('nanoclaw: rows of every sort', () => {
       kind: fc.constantFrom('chat', 'chat-sdk', 'system', 'task', ''),
       channel: fc.constantFrom('agentmesh', 'telegram', null),
       platform: fc.constantFrom('mesh:main', 'mesh:other', null),
+      thread: fc.option(fc.constantFrom('clear:x', 'stop:x', 'x'), { nil: null }),
       content: fc.option(
         fc.oneof(
           fc.string(),
@@ -207,7 +213,7 @@ describe('nanoclaw: rows of every sort', () => {
     });
     fc.assert(
       fc.property(row, (each) => {
-        const said = saidBy(each, 'mesh:main', 'm');
+        const said = saidBy(each, KNOWN);
         if (said.kind !== 'message') return;
         for (const name of said.files) assert.doesNotMatch(name, /[/\\\0]|^\.{1,2}$/);
       }),

@@ -21,6 +21,7 @@ export interface OutRow {
   readonly kind: string;
   readonly channel: string | null;
   readonly platform: string | null;
+  readonly thread: string | null;
   /** null: too large, or no text. */
   readonly content: string | null;
   /** Whether it is to be sent at some later time: then it is no answer of now. */
@@ -51,7 +52,16 @@ export class NotNow extends Error {}
 type Columns = Readonly<Record<string, readonly string[]>>;
 
 const OUTBOUND: Columns = {
-  messages_out: ['id', 'in_reply_to', 'deliver_after', 'kind', 'channel_type', 'platform_id', 'content'],
+  messages_out: [
+    'id',
+    'in_reply_to',
+    'deliver_after',
+    'kind',
+    'channel_type',
+    'platform_id',
+    'thread_id',
+    'content',
+  ],
   processing_ack: ['message_id', 'status', 'status_changed'],
 };
 const INBOUND: Columns = {
@@ -100,6 +110,7 @@ const read = <T>(path: string, tables: Columns, look: (db: Database.Database) =>
 };
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const number = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
 interface RawRow {
   readonly rowid: number;
@@ -108,12 +119,13 @@ interface RawRow {
   readonly kind: unknown;
   readonly channel: unknown;
   readonly platform: unknown;
+  readonly thread: unknown;
   readonly isForLater: number;
   readonly size: number | null;
 }
 
 /**
- * Reads what the container has written since row `after`, and how far it is with a message.
+ * Reads what the container has written after the row `after`, and how far it is with a message.
  * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
  */
 export const lookAtOutbound = (path: string, messageId: string, after: number): Look =>
@@ -126,6 +138,7 @@ export const lookAtOutbound = (path: string, messageId: string, after: number): 
     const raw = db
       .prepare<[number, number], RawRow>(
         `SELECT rowid, id, in_reply_to AS inReplyTo, kind, channel_type AS channel, platform_id AS platform,
+           thread_id AS thread,
            COALESCE(datetime(deliver_after) > datetime('now'), 0) AS isForLater, octet_length(content) AS size
          FROM messages_out WHERE rowid > ? ORDER BY rowid LIMIT ?`,
       )
@@ -140,6 +153,7 @@ export const lookAtOutbound = (path: string, messageId: string, after: number): 
       kind: text(row.kind) ?? '',
       channel: text(row.channel),
       platform: text(row.platform),
+      thread: text(row.thread),
       isForLater: isForLater === 1,
       content: size === null || size > LIMITS.artifactBytes ? null : text(content.get(rowid)?.content),
     }));
@@ -161,6 +175,21 @@ export const lookAtOutbound = (path: string, messageId: string, after: number): 
   });
 
 /**
+ * The last row that was said to a thread; 0 when nothing was.
+ * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
+ */
+export const lastWordTo = (path: string, thread: string): number =>
+  read(path, OUTBOUND, (db) =>
+    number(
+      db
+        .prepare<[string], { last: unknown }>(
+          'SELECT MAX(rowid) AS last FROM messages_out WHERE thread_id = ?',
+        )
+        .get(thread)?.last,
+    ),
+  );
+
+/**
  * The message that opened a thread, as the host keeps it; null when the host has not written it.
  * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
  */
@@ -177,5 +206,26 @@ export const lookAtInbound = (
       .get(thread, channel, platform);
     const id = text(row?.id);
     if (row === undefined || id === null) return null;
-    return { id, status: text(row.status) ?? '', tries: typeof row.tries === 'number' ? row.tries : 0 };
+    return { id, status: text(row.status) ?? '', tries: number(row.tries) };
   });
+
+/**
+ * Whether a session’s agent has dealt with all that came. Throws Fault when a mailbox is none, NotNow when it cannot be
+ * read just now.
+ */
+export const isAtRest = (inbound: string, outbound: string): boolean => {
+  const pending = read(inbound, INBOUND, (db) =>
+    db
+      .prepare<[], { id: unknown }>(
+        "SELECT id FROM messages_in WHERE status = 'pending' ORDER BY seq DESC LIMIT 100",
+      )
+      .all()
+      .map(({ id }) => text(id) ?? ''),
+  );
+  return read(outbound, OUTBOUND, (db) => {
+    const done = db.prepare<[string]>(
+      "SELECT 1 FROM processing_ack WHERE message_id = ? AND status <> 'processing'",
+    );
+    return pending.every((id) => done.get(id) !== undefined);
+  });
+};

@@ -5,8 +5,23 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { recorder, request, texts, until, type Recorder } from '../adapter.testkit.ts';
 import { openLab, statuses, type Lab } from './nanoclaw.testkit.ts';
+
+/** Where a text stands among what the container of a task wrote. */
+const rowOf = ({ host }: Lab, key: string, text: string): number => {
+  const session = host.session(key);
+  assert.ok(session !== undefined);
+  const db = new Database(join(host.sessionDir(session), 'outbound.db'), { readonly: true, timeout: 5_000 });
+  const found = db
+    .prepare<[string, string], { rowid: number }>(
+      'SELECT rowid FROM messages_out WHERE thread_id = ? AND content LIKE ? ORDER BY rowid DESC LIMIT 1',
+    )
+    .get(key, `%${text}%`);
+  db.close();
+  return found?.rowid ?? 0;
+};
 
 for (const version of ['2.0.64', '2.4.0'] as const) {
   describe(`nanoclaw ${version}: its manners`, () => {
@@ -16,7 +31,7 @@ for (const version of ['2.0.64', '2.4.0'] as const) {
     });
     after(() => lab.close());
 
-    it('sends one routed line into a thread of its own, and evicts nobody who chats', async () => {
+    it('sends one routed line into a session of its own, and evicts nobody who chats', async () => {
       const chat = createConnection(join(lab.host.dir, 'data', 'cli.sock'));
       let heard = '';
       chat.setEncoding('utf8').on('data', (text: string) => (heard += text));
@@ -105,7 +120,7 @@ for (const version of ['2.0.64', '2.4.0'] as const) {
       });
       await until('the first message', () => texts(first.events, false).length === 1);
       const second = recorder();
-      const saved = { ...first.saved, told: 1 };
+      const saved = { ...first.saved, told: rowOf(lab, key, 'first') };
       const found = await lab.adapter.reattach(ask, saved, second);
       assert.equal(found.status, 'completed');
       assert.ok('text' in found && found.text === 'third');
@@ -173,7 +188,7 @@ describe('nanoclaw: stopping', () => {
     }
   });
 
-  it('leaves other sessions of the group alone', async () => {
+  it('leaves other tasks of the group alone', async () => {
     const lab = await openLab({ version: '2.4.0' });
     try {
       const other = lab.run('wait 1500 unharmed');

@@ -3,12 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { testPorts } from '../adapter.testports.ts';
 import { adapterContract, type AdapterFixture } from '../adapter.testsuite.ts';
 import { createNanoclawAdapter } from './adapter.ts';
 import { FakeHost } from './nanoclaw.testhost.ts';
 import type { HostVersion } from './nanoclaw.testschema.ts';
-import { targetOf, wire } from './nanoclaw.testkit.ts';
+import { ports, targetOf, wire } from './nanoclaw.testkit.ts';
 
 /** Something that listens where NanoClaw should, and answers with `line`. */
 const listen = async (dir: string, line: string): Promise<Server> => {
@@ -33,7 +32,7 @@ const open = async (version: HostVersion): Promise<AdapterFixture> => {
   mkdirSync(join(root, 'something'));
   writeFileSync(join(root, 'something', 'package.json'), '{"name":"else","version":"1.0.0"}');
   return {
-    adapter: createNanoclawAdapter(testPorts),
+    adapter: createNanoclawAdapter(ports),
     module: new URL('./adapter.ts', import.meta.url).href,
     factory: 'createNanoclawAdapter',
     target: targetOf(host.dir),
@@ -51,6 +50,7 @@ const open = async (version: HostVersion): Promise<AdapterFixture> => {
     dedupes: true,
     tellsToolInputs: false,
     cancels: version === '2.4.0',
+    installation: { dir: host.dir, env: {}, settings: { group: 'unwired' }, receipts: [] },
     effects: (key) => Promise.resolve(host.effects.get(key) ?? 0),
     isWorking: (key) => Promise.resolve(host.working.has(key)),
     async close() {

@@ -7,6 +7,8 @@ type Row = Record<string, unknown>;
 
 interface Resource {
   readonly table: string;
+  /** Columns that only later hosts have. */
+  readonly later?: readonly string[];
   readonly singular: string;
   readonly id: string;
   readonly columns: readonly string[];
@@ -59,6 +61,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
       'session_mode',
       'created_at',
     ],
+    later: ['threads'],
     required: ['messaging_group_id', 'agent_group_id'],
     defaults: {
       engage_mode: 'mention',
@@ -96,6 +99,15 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
     defaults: {},
     verbs: ['list', 'get'],
   },
+  roles: {
+    table: 'user_roles',
+    singular: 'role',
+    id: 'user_id',
+    columns: ['user_id', 'role', 'agent_group_id', 'granted_by', 'granted_at'],
+    required: [],
+    defaults: {},
+    verbs: ['list'],
+  },
   'dropped-messages': {
     table: 'unregistered_senders',
     singular: 'dropped-message',
@@ -130,7 +142,18 @@ const insert = (db: Database, table: string, values: Row): void => {
   ).run(values);
 };
 
-const list = ({ db, version }: AdminParts, { table, columns, id }: Resource, args: Row): unknown => {
+const columnsOf = (version: HostVersion, { columns, later = [] }: Resource): readonly string[] =>
+  version === '2.4.0' ? [...columns, ...later] : columns;
+
+/** What `ncl <resource> help` prints, in its main part: the fields that a command takes. */
+const help = (version: HostVersion, resource: Resource): string =>
+  columnsOf(version, resource)
+    .map((name) => `  --${name.replaceAll('_', '-')}`)
+    .join('\n');
+
+const list = ({ db, version }: AdminParts, resource: Resource, args: Row): unknown => {
+  const { table, id } = resource;
+  const columns = columnsOf(version, resource);
   const filters = Object.entries(args).filter(
     ([key]) => columns.includes(key) && key !== 'id' && key !== 'created_at',
   );
@@ -148,7 +171,8 @@ const list = ({ db, version }: AdminParts, { table, columns, id }: Resource, arg
 const create = (parts: AdminParts, resource: Resource, args: Row): unknown => {
   const { db, version } = parts;
   const values: Row = { id: randomUUID(), ...resource.defaults, created_at: now() };
-  for (const column of resource.columns) if (args[column] !== undefined) values[column] = args[column];
+  for (const column of columnsOf(version, resource))
+    if (args[column] !== undefined) values[column] = args[column];
   for (const column of resource.required) {
     if (values[column] === undefined) throw new Error(`--${column.replaceAll('_', '-')} is required`);
   }
@@ -183,6 +207,10 @@ const create = (parts: AdminParts, resource: Resource, args: Row): unknown => {
         .prepare('SELECT 1 FROM agent_destinations WHERE agent_group_id = ? AND local_name = ?')
         .get(values['agent_group_id'], name) !== undefined;
     let name = base;
+    const hasOne = db
+      .prepare('SELECT 1 FROM agent_destinations WHERE agent_group_id = ? AND target_id = ?')
+      .get(values['agent_group_id'], values['messaging_group_id']);
+    if (hasOne !== undefined) return values;
     for (let count = 2; isTaken(name); count += 1) name = `${base}-${String(count)}`;
     insert(db, 'agent_destinations', {
       agent_group_id: values['agent_group_id'],
@@ -198,7 +226,8 @@ const create = (parts: AdminParts, resource: Resource, args: Row): unknown => {
 
 const run = (parts: AdminParts, resource: Resource, verb: string, args: Row): unknown => {
   const { db } = parts;
-  const { table, id, singular, columns } = resource;
+  const { table, id, singular } = resource;
+  const columns = columnsOf(parts.version, resource);
   const given = args['id'];
   switch (verb) {
     case 'list':
@@ -253,6 +282,7 @@ export const dispatch = (parts: AdminParts, line: string): unknown => {
   const name = Object.keys(RESOURCES).find((each) => command.startsWith(`${each}-`)) ?? '';
   const resource = RESOURCES[name];
   const verb = command.slice(name.length + 1);
+  if (resource !== undefined && verb === 'help') return { id, ok: true, data: help(parts.version, resource) };
   if (resource?.verbs.includes(verb) !== true)
     return { id, ok: false, error: { code: 'unknown-command', message: `no command "${command}"` } };
   try {

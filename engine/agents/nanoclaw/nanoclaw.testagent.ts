@@ -12,6 +12,8 @@ export interface Hands {
   file(name: string, bytes: string | Uint8Array, text?: string): void;
   /** A row as it is, for what only a broken or hostile container would write. */
   raw(row: Readonly<Record<string, unknown>>): void;
+  /** What was said before in the same conversation. */
+  readonly memory: readonly string[];
   /** Aborts when the turn is aborted or the container dies. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +35,8 @@ export const turn = async (prompt: string, hands: Hands): Promise<TurnResult> =>
       return say(rest);
     case '1+1':
       return say('2');
+    case 'recall':
+      return say(`before: ${hands.memory.join(', ')}`);
     case 'repeat':
       return say(tail.repeat(Number(head)));
     case 'stream':

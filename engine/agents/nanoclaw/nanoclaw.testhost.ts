@@ -15,17 +15,26 @@ export interface FakeHostOptions {
   readonly groups?: readonly string[];
   /** Whether containers live, or die at once as one without its image does. */
   readonly containers?: 'live' | 'die';
+  /** Who is an admin; the terminal’s user, as a setup without a chat makes it. */
+  readonly admins?: readonly string[];
   /** Between two looks at sessions whose container is gone; a minute in the real one. */
   readonly sweepMs?: number;
 }
 
 /** Commands that the host keeps from agents: dropped without a word, or refused to who is no admin. */
-const GATED = new Set(
-  '/help /login /logout /doctor /config /remote-control /start /clear /compact /context /cost /files'.split(
-    ' ',
-  ),
-);
+const FILTERED = new Set('/help /login /logout /doctor /config /remote-control'.split(' '));
+const FOR_ADMINS = new Set('/clear /compact /context /cost /files'.split(' '));
 const now = (): string => new Date().toISOString();
+
+const addressOf = (value: unknown): Address | null => {
+  const { channelType, platformId, threadId } = (value ?? {}) as Record<string, unknown>;
+  if (typeof channelType !== 'string' || typeof platformId !== 'string') return null;
+  return {
+    channel: channelType,
+    platform: platformId,
+    thread: typeof threadId === 'string' ? threadId : null,
+  };
+};
 
 export class FakeHost {
   readonly dir: string;
@@ -45,6 +54,7 @@ export class FakeHost {
   readonly #servers: Server[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #chat: Socket | null = null;
+  #changesLeft: number | null = null;
 
   private constructor(dir: string, options: FakeHostOptions) {
     this.dir = dir;
@@ -67,6 +77,12 @@ export class FakeHost {
         .prepare('INSERT INTO agent_groups (id, name, folder, created_at) VALUES (?, ?, ?, ?)')
         .run(`ag-${randomUUID()}`, `Agent ${folder}`, folder, now());
     }
+    for (const user of isNew ? (options.admins ?? ['cli:local']) : []) {
+      this.#db.prepare("INSERT INTO users (id, kind, created_at) VALUES (?, 'cli', ?)").run(user, now());
+      this.#db
+        .prepare("INSERT INTO user_roles (user_id, role, granted_at) VALUES (?, 'owner', datetime('now'))")
+        .run(user);
+    }
     for (const row of this.rows('agent_groups')) this.groups.set(String(row['folder']), String(row['id']));
     this.#sessions = new FakeSessions(this.#db, join(dir, 'data', 'v2-sessions'));
     this.#every(1_000, () => {
@@ -85,7 +101,9 @@ export class FakeHost {
     const parts = { db: host.#db, version, project: host.#sessions.project.bind(host.#sessions) };
     await host.#listen('ncl.sock', (socket, line) => {
       host.commands.push(line);
-      socket.end(`${JSON.stringify(dispatch(parts, line))}\n`);
+      if (host.#changesLeft === 0) socket.destroy();
+      else socket.end(`${JSON.stringify(dispatch(parts, line))}\n`);
+      if (host.#changesLeft !== null && /"command":"[^"]*-(?:create|add)"/.test(line)) host.#changesLeft -= 1;
     });
     await host.#listen('cli.sock', (socket, line) => {
       host.#take(socket, line);
@@ -112,9 +130,9 @@ export class FakeHost {
       });
   }
 
-  /** The session of a thread. */
+  /** The session that a message of this thread is in. */
   session(thread: string): Session | undefined {
-    return this.#sessions.all().find(({ thread_id: id }) => id === thread);
+    return this.#sessions.holding(thread);
   }
 
   sessionDir(session: Session): string {
@@ -129,6 +147,16 @@ export class FakeHost {
   /** Ends the container of a thread as `docker kill` does. */
   async killContainer(thread: string): Promise<void> {
     await this.#alive.get(this.session(thread)?.id ?? '')?.kill();
+  }
+
+  /** Answers nothing more on the admin socket once it has made `changes` things; null: answers again. */
+  refuseAfter(changes: number | null): void {
+    this.#changesLeft = changes;
+  }
+
+  /** Changes the host’s own database behind its back. */
+  exec(sql: string): void {
+    this.#db.exec(sql);
   }
 
   /** Everything in one of the host’s tables. */
@@ -170,17 +198,16 @@ export class FakeHost {
 
   /** A line of data/cli.sock: routed ones go their way, others are the one terminal that chats. */
   #take(socket: Socket, line: string): void {
-    const { text, to, sender, senderId } = JSON.parse(line) as Record<string, unknown>;
+    const { text, to, reply_to: replyTo, sender, senderId } = JSON.parse(line) as Record<string, unknown>;
     if (typeof text !== 'string' || text === '') return;
-    const { channelType, platformId, threadId } = (to ?? {}) as Record<string, unknown>;
-    if (typeof channelType === 'string' && typeof platformId === 'string') {
-      const thread = typeof threadId === 'string' ? threadId : null;
+    const from = addressOf(to);
+    if (from !== null) {
       const content = {
         text,
         sender: typeof sender === 'string' ? sender : 'cli',
         senderId: typeof senderId === 'string' ? senderId : 'cli:local',
       };
-      this.#route({ channel: channelType, platform: platformId, thread }, content);
+      this.#route(from, addressOf(replyTo), content);
       return;
     }
     if (this.#chat !== null && this.#chat !== socket)
@@ -189,7 +216,10 @@ export class FakeHost {
     socket.write(`${JSON.stringify({ text: `you said ${text}` })}\n`);
   }
 
-  #route(from: Address, content: { readonly text: string; readonly senderId: string }): void {
+  #route(sent: Address, replyTo: Address | null, content: { text: string; senderId: string }): void {
+    // Later hosts take the thread away where the channel has no adapter that knows threads; where answers go stays.
+    const from = this.version === '2.4.0' ? { ...sent, thread: null } : sent;
+    const answers = replyTo ?? from;
     const group = this.rows('messaging_groups').find(
       (row) => row['channel_type'] === from.channel && row['platform_id'] === from.platform,
     );
@@ -207,11 +237,21 @@ export class FakeHost {
       const agent = String(wiring['agent_group_id']);
       const thread = wiring['session_mode'] === 'per-thread' ? from.thread : null;
       const session = this.#sessions.resolve(agent, String(group['id']), thread);
-      const [word = ''] = content.text.trim().split(/\s/);
-      if (GATED.has(word.toLowerCase())) continue;
-      this.#sessions.take(session, `cli-${randomUUID()}:${agent}`, from, JSON.stringify(content));
+      const [word = ''] = content.text.trim().toLowerCase().split(/\s/);
+      if (FILTERED.has(word)) continue;
+      if (FOR_ADMINS.has(word) && !this.#isAdmin(content.senderId, agent)) {
+        this.#sessions.tell(session, answers, `Permission denied: ${word} requires admin access.`);
+        continue;
+      }
+      this.#sessions.take(session, `cli-${randomUUID()}:${agent}`, answers, JSON.stringify(content));
       this.#wake(session);
     }
+  }
+
+  #isAdmin(user: string, agent: string): boolean {
+    return this.rows('user_roles').some(
+      (row) => row['user_id'] === user && [null, agent].includes(row['agent_group_id'] as string | null),
+    );
   }
 
   #drop({ channel, platform }: Address, reason: string): void {

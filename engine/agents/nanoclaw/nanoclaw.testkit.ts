@@ -1,15 +1,17 @@
 // What tests of NanoClaw share: hosts in folders of their own, wired as an install leaves them, and a clock that hurries.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../../ports.ts';
+import type { Clock, Ports } from '../../ports.ts';
 import { recorder, request, type Recorder } from '../adapter.testkit.ts';
 import { testPorts } from '../adapter.testports.ts';
 import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../adapter.ts';
 import { createNanoclawAdapter } from './adapter.ts';
 import { FakeHost, type FakeHostOptions } from './nanoclaw.testhost.ts';
-import { ask } from './ncl.ts';
-import { CHANNEL, LOCAL_NAME, platformOf } from './place.ts';
+
+/** What the adapter is made of. */
+export const ports: Pick<Ports, 'clock' | 'ids'> = { clock: testPorts.clock, ids: { uuidv7: randomUUID } };
 
 export const targetOf = (dir: string, agent = 'main'): Target => ({
   name: 'nanoclaw',
@@ -19,30 +21,12 @@ export const targetOf = (dir: string, agent = 'main'): Target => ({
   token: null,
 });
 
-/** Makes the way to an agent group with the admin commands of the host. */
-export const wire = async ({ dir, groups, version }: FakeHost, folder: string): Promise<void> => {
-  const asking = { clock: testPorts.clock, dir };
-  const group = groups.get(folder) ?? '';
-  const made = (await ask(asking, {
-    command: 'messaging-groups-create',
-    args: {
-      channel_type: CHANNEL,
-      platform_id: platformOf(folder),
-      name: 'AgentMesh',
-      unknown_sender_policy: 'public',
-    },
-  })) as { id: string };
-  const pair = { messaging_group_id: made.id, agent_group_id: group };
-  await ask(asking, {
-    command: 'wirings-create',
-    args: { ...pair, engage_mode: 'pattern', engage_pattern: '.', session_mode: 'per-thread' },
-  });
-  // A wiring brings its destination from 2.1 on.
-  if (version === '2.0.64')
-    await ask(asking, {
-      command: 'destinations-add',
-      args: { agent_group_id: group, local_name: LOCAL_NAME, target_type: 'channel', target_id: made.id },
-    });
+/** Wires an agent group as an install does it. */
+export const wire = async ({ dir }: FakeHost, folder: string): Promise<void> => {
+  const adapter = createNanoclawAdapter(ports);
+  const plan = await adapter.plan({ dir, env: {}, settings: { group: folder }, receipts: [] });
+  if (plan.obstacles.length > 0) throw new Error(JSON.stringify(plan.obstacles));
+  await adapter.install(plan, { env: {}, keep: () => Promise.resolve(), note: () => undefined });
 };
 
 /** A clock on which time passes `times` as fast between two looks; what is waited for has its own time. */
@@ -75,7 +59,7 @@ export const openLab = async (
   const root = mkdtempSync(join(tmpdir(), 'nanoclaw-'));
   const host = await FakeHost.start(join(root, 'nanoclaw'), options);
   for (const folder of options.groups ?? ['main']) await wire(host, folder);
-  const adapter = createNanoclawAdapter({ clock });
+  const adapter = createNanoclawAdapter({ ...ports, clock });
   const target = targetOf(host.dir, options.groups?.[0] ?? 'main');
   return {
     host,

@@ -36,6 +36,8 @@ export class FakeContainer {
   readonly #parts: ContainerParts;
   readonly #dead = new AbortController();
   readonly #out: Database.Database;
+  /** What was said in this conversation since it was last cleared. */
+  readonly #memory: string[] = [];
   /** Resolves when the container has ended. */
   readonly ended: Promise<void>;
 
@@ -86,10 +88,11 @@ export class FakeContainer {
         .prepare<[], MessageIn>(
           `SELECT id, kind, content, thread_id, platform_id, channel_type FROM messages_in
            WHERE status = 'pending' AND (process_after IS NULL OR datetime(process_after) <= datetime('now'))
-           ORDER BY seq LIMIT 10`,
+           ORDER BY seq DESC LIMIT 10`,
         )
         .all()
-        .filter(({ id }) => !acked.has(id));
+        .filter(({ id }) => !acked.has(id))
+        .reverse();
     } finally {
       inbound.close();
     }
@@ -99,6 +102,13 @@ export class FakeContainer {
     const thread = first.thread_id ?? '';
     if (isCommand(first)) {
       await sleep(100, undefined, { signal: this.#dead.signal });
+      if (textOf(first).trim() === '/clear') {
+        this.#memory.length = 0;
+        this.#write(first, { in_reply_to: null, content: JSON.stringify({ text: 'Session cleared.' }) });
+        this.#acknowledge([first], 'completed');
+        if (batch.length > 1) await this.#batch(batch[1] ?? first, batch.slice(1));
+        return;
+      }
       this.#answer(first, `Unknown slash command: ${textOf(first)}`);
       this.#acknowledge(batch, 'completed');
       return;
@@ -110,6 +120,7 @@ export class FakeContainer {
     try {
       this.#beat();
       const result = await turn(textOf(first), this.#hands(first, signal));
+      this.#memory.push(textOf(first));
       this.#beat();
       this.#dead.signal.throwIfAborted();
       await this.#finish(first, batch, result);
@@ -168,6 +179,7 @@ export class FakeContainer {
   #hands(message: MessageIn, signal: AbortSignal): Hands {
     return {
       signal,
+      memory: this.#memory,
       send: (text) => {
         this.#write(message, {
           // 2.0.64: the tool runs in a process of its own and does not know what it answers to.

@@ -40,6 +40,10 @@ export const centralSchema = (version: HostVersion): string => `
   CREATE TABLE users (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, display_name TEXT, created_at TEXT NOT NULL
   );
+  CREATE TABLE user_roles (
+    user_id TEXT NOT NULL REFERENCES users(id), role TEXT NOT NULL, agent_group_id TEXT REFERENCES agent_groups(id),
+    granted_by TEXT, granted_at TEXT NOT NULL, PRIMARY KEY (user_id, role, agent_group_id)
+  );
   CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     agent_group_id TEXT NOT NULL REFERENCES agent_groups(id),

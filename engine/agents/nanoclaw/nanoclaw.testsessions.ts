@@ -1,4 +1,5 @@
 // The sessions of a fake host: a row, a folder and two mailboxes each, written as the real host writes them.
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -93,6 +94,28 @@ export class FakeSessions {
         content,
       );
     });
+  }
+
+  /** The session that holds a message of a thread, whatever the session itself is known by. */
+  holding(thread: string): Session | undefined {
+    return this.all().find((session) =>
+      this.inbound(session, (db) =>
+        db.prepare<[string], object>('SELECT 1 FROM messages_in WHERE thread_id = ?').get(thread),
+      ),
+    );
+  }
+
+  /** A word of the host itself to who wrote, past the agent. */
+  tell(session: Session, { channel, platform, thread }: Address, text: string): void {
+    const db = new Database(join(this.dir(session), 'outbound.db'), { timeout: 5_000 });
+    try {
+      db.prepare(
+        `INSERT INTO messages_out (id, seq, timestamp, kind, platform_id, channel_type, thread_id, content)
+         VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 2 FROM messages_out), datetime('now'), 'chat', ?, ?, ?, ?)`,
+      ).run(`deny-${randomUUID()}`, platform, channel, thread, JSON.stringify({ text }));
+    } finally {
+      db.close();
+    }
   }
 
   /** Brings the destinations of an agent group to all its sessions. */

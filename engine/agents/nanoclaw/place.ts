@@ -14,8 +14,15 @@ export const SENDER = { sender: 'AgentMesh', senderId: 'agentmesh:mesh' } as con
 /** Nothing of NanoClaw’s that we read whole is larger. */
 const PACKAGE_BYTES = 1024 * 1024;
 
-/** Where messages for an agent group go: one address a group, because a message reaches all that share one. */
-export const platformOf = (folder: string): string => `mesh:${folder}`;
+/**
+ * Where messages for an agent group go: its own addresses, because a message reaches all groups that share one. Hosts
+ * that keep no threads for us have several, a conversation each.
+ */
+export const platformOf = (folder: string, lane = 1): string =>
+  lane === 1 ? `mesh:${folder}` : `mesh:${folder}:${String(lane)}`;
+
+/** The most conversations that an agent group may have with the mesh at once. */
+export const LANES_MAX = 16;
 
 export const nclSocket = (dir: string): string => join(dir, 'data', 'ncl.sock');
 export const cliSocket = (dir: string): string => join(dir, 'data', 'cli.sock');

@@ -1,18 +1,16 @@
-// One run at a NanoClaw agent group: a thread of its own, sent or found again, followed to its end, stopped when asked.
-import { watch as watchFolder } from 'node:fs';
-import { join } from 'node:path';
+// One run at a NanoClaw agent group: sent into a session of its own or a free conversation, or found again.
 import type { Clock } from '../../ports.ts';
 import type { InvokeRequest, NativeHandle, Outcome, Reattached, Sink } from '../adapter.ts';
-import { sessionsOfThread, whyDropped, type Session } from './admin.ts';
-import { isAcknowledged } from './ending.ts';
+import { whyDropped } from './admin.ts';
+import { attend, failed, type Attending } from './attend.ts';
 import { Fault } from './fault.ts';
-import { pause, SOON_MS, Watch, watchToEnd, type Following } from './follow.ts';
-import { lookAtInbound, NotNow, type InRow } from './mail.ts';
+import { find, findWithin, type Found } from './find.ts';
+import { pause } from './follow.ts';
+import { holdAgain, holdLane, type Hold } from './lanes.ts';
 import type { Asking } from './ncl.ts';
-import { CHANNEL, dirOf, sessionFolder, versionOf, wantedGroup } from './place.ts';
+import { dirOf, sessionFolder, wantedGroup } from './place.ts';
 import { asText, routedLine, sendLine } from './send.ts';
-import { Transcript } from './transcript.ts';
-import { ownSession, wayFor, type Way } from './way.ts';
+import { wayTo, type Way } from './way.ts';
 
 /** The host makes the session at once; a busy one takes its time. */
 const SESSION_MS = 15_000;
@@ -20,176 +18,36 @@ const SESSION_MS = 15_000;
 const ON_ITS_WAY_MS = 1_000;
 /** A host that is away when we come back gets this long. */
 const FIND_AGAIN_MS = 30_000;
-/** The runner looks for a stop twice a second, and ends its turn. */
-const STOP_MS = 8_000;
-/** Files appeared: the row that names them follows. */
-const HASTE_MS = 1_500;
-/** What the runner of 2.1.1 and later ends its turn for: a command, whichever. */
-const STOP_WORD = '/stop';
+const REMEMBERS =
+  'The conversation remembers tasks before: NanoClaw lets only an admin clear it (user cli:local is none)';
 
-interface Found {
-  readonly session: Session;
-  readonly folder: string;
-  readonly message: InRow;
-}
+const unsent = (cancelConfirmed: boolean): Outcome => ({
+  status: 'cancelled',
+  artifacts: [],
+  cancelConfirmed,
+});
 
-const failed = (error: Fault): Outcome => ({ status: 'failed', artifacts: [], error: error.failure });
-
-/** Whether the runner ends a turn for a command that comes meanwhile: later than 2.1.0. */
-export const endsTurns = (version: string): boolean => {
-  const [major = 0, minor = 0, patch = 0] = version.split(/[.+-]/, 3).map(Number);
-  return major > 2 || (major === 2 && (minor > 1 || (minor === 1 && patch > 0)));
-};
-
-/** The session’s message, once the host has written it. */
-const messageIn = (dir: string, way: Way, session: Session, thread: string): Found | null => {
-  const folder = sessionFolder(dir, session.agent_group_id, session.id);
-  try {
-    const message = lookAtInbound(join(folder, 'inbound.db'), {
-      thread,
-      channel: CHANNEL,
-      platform: way.platform,
-    });
-    return message === null ? null : { session, folder, message };
-  } catch (error) {
-    if (error instanceof NotNow) return null;
-    throw error;
-  }
-};
-
-/** Looks for the message of a thread until it is there; null when `forMs` have passed, or the signal aborts. */
-const findMessage = async (
+const attendingOf = (
   asking: Asking,
-  way: Way,
-  thread: string,
-  forMs: number,
-): Promise<Found | null> => {
-  const { clock, dir, signal } = asking;
-  const end = clock.now() + forMs;
-  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 250)) {
-    const session = ownSession(await sessionsOfThread({ clock, dir }, thread), way, thread);
-    const found = session === null ? null : messageIn(dir, way, session, thread);
-    if (found !== null || clock.now() >= end || signal?.aborted === true) return found;
-    await pause(clock, waitMs, signal);
-  }
-};
-
-/** Tells when something was put into the outbox; where the system cannot tell, looks are all there is. */
-const watchOutbox = (clock: Clock, folder: string): { hasten: () => boolean; close: () => void } => {
-  let at = Number.NEGATIVE_INFINITY;
-  try {
-    const watcher = watchFolder(join(folder, 'outbox'), () => {
-      at = clock.now();
-    });
-    watcher.on('error', () => undefined);
-    return {
-      hasten: () => clock.now() - at < HASTE_MS,
-      close: () => {
-        watcher.close();
-      },
-    };
-  } catch {
-    return { hasten: () => false, close: () => undefined };
-  }
-};
-
-/** Asks the runner to end its turn; whether it did, by its own acknowledgement. */
-const stop = async (run: Following, watch: Watch): Promise<boolean> => {
-  const { clock, asking, platform, thread } = run;
-  if (watch.ack !== 'processing' || !endsTurns(versionOf(asking.dir))) return false;
-  await sendLine(clock, asking.dir, routedLine(STOP_WORD, platform, thread));
-  for (const end = clock.now() + STOP_MS; clock.now() < end;) {
-    await pause(clock, SOON_MS);
-    await watch.step();
-    if (isAcknowledged(watch.ack)) return true;
-  }
-  return false;
-};
-
-/** A stop that is asked for by the engine, or because nobody listens any more; it never throws. */
-const tryToStop = async (run: Following, watch: Watch): Promise<boolean> => {
-  try {
-    return await stop(run, watch);
-  } catch {
-    return false;
-  }
-};
-
-const cancel = async (run: Following, watch: Watch): Promise<Outcome> => {
-  // What has ended cannot be cancelled any more: its result stands.
-  if (isAcknowledged(watch.ack)) {
-    await watchToEnd(run, watch, new AbortController().signal);
-    return end(run);
-  }
-  const isConfirmed = await tryToStop(run, watch);
-  if (!isConfirmed)
-    await run.transcript.status(
-      'NanoClaw could not be made to stop: it goes on with the task, and what it still says is not heard',
-    );
-  const { artifacts } = await run.transcript.close();
-  return { status: 'cancelled', artifacts, cancelConfirmed: isConfirmed };
-};
-
-const end = async ({ transcript }: Following): Promise<Outcome> => {
-  const { text, artifacts, failure } = await transcript.close();
-  const said = { ...(text === undefined ? {} : { text }), artifacts };
-  if (failure !== null) return { status: 'failed', ...said, error: failure };
-  if (text !== undefined || artifacts.length > 0) return { status: 'completed', ...said };
-  return failed(new Fault('agent_failed', 'NanoClaw’s agent finished the task without a word to the mesh'));
-};
-
-interface Attending {
-  readonly asking: Asking;
-  readonly thread: string;
-  readonly platform: string;
-  readonly signal: AbortSignal;
-  readonly sink: Sink;
-  readonly toldUpTo: number | null;
-}
-
-interface Place {
-  readonly folder: string;
-  readonly session: string;
-  readonly group: string;
-  readonly messageId: string;
-}
-
-const attend = async (attending: Attending, place: Place): Promise<Outcome> => {
-  const { asking, thread, platform, signal, sink, toldUpTo } = attending;
-  const { clock, dir } = asking;
-  const { folder, session, group, messageId } = place;
-  const save = (told: number): Promise<void> =>
-    sink.handle({ dir, group, session, message: messageId, platform, told }, session);
-  if (toldUpTo === null) await save(0);
-  const outbox = watchOutbox(clock, folder);
-  const transcript = new Transcript({ sink, clock, folder, toldUpTo, save });
-  const { hasten } = outbox;
-  const run = { clock, asking, folder, session, messageId, thread, platform, transcript, hasten };
-  const watch = new Watch(run);
-  try {
-    return (await watchToEnd(run, watch, signal)) === 'aborted' ? await cancel(run, watch) : await end(run);
-  } catch (error) {
-    if (!(error instanceof Fault)) {
-      // Our own sink failed: nobody hears what the agent does any more.
-      await tryToStop(run, watch);
-      throw error;
-    }
-    const { text, artifacts } = await transcript.close();
-    return { ...failed(error), ...(text === undefined ? {} : { text }), artifacts };
-  } finally {
-    outbox.close();
-  }
-};
-
-const placeIn = ({ session, folder, message }: Found): Place => ({
+  { signal, key }: InvokeRequest,
+  sink: Sink,
+  { session, folder, platform, message }: Found,
+): Attending => ({
+  asking,
+  signal,
+  sink,
+  thread: key,
+  platform,
   folder,
   session: session.id,
   group: session.agent_group_id,
   messageId: message.id,
+  toldUpTo: null,
+  remarks: [],
 });
 
 /** Why the host made nothing of the message. */
-const droppedFault = async (asking: Asking, { platform, group }: Way): Promise<Fault> => {
+const droppedFault = async (asking: Asking, platform: string, { group }: Way): Promise<Fault> => {
   const reason = await whyDropped(asking, platform).catch(() => null);
   return new Fault(
     'agent_failed',
@@ -197,27 +55,57 @@ const droppedFault = async (asking: Asking, { platform, group }: Way): Promise<F
   );
 };
 
+/** Sends the message to one address and attends it. */
+const sendTo = async (
+  asking: Asking,
+  way: Way,
+  platform: string,
+  request: InvokeRequest,
+  sink: Sink,
+  hold: Hold | null,
+): Promise<Outcome> => {
+  const { signal, key, prompt } = request;
+  const { clock, dir } = asking;
+  await sendLine(clock, dir, routedLine(asText(prompt), { platform, thread: key, tag: key }));
+  sink.sent();
+  const found = await findWithin({ ...asking, signal }, way, key, SESSION_MS);
+  if (found === null)
+    return signal.aborted ? unsent(false) : failed(await droppedFault(asking, platform, way));
+  return attend({
+    ...attendingOf(asking, request, sink, found),
+    remarks: hold?.remembers === true ? [REMEMBERS] : [],
+  });
+};
+
+const inFreeLane = async (asking: Asking, way: Way, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+  const { signal, key } = request;
+  const hold = await holdLane({ ...asking, signal }, way, key, async () => {
+    await sink.handle({ dir: asking.dir }, null);
+    const text = `All ${String(way.lanes.length)} conversations with the agent group are busy: waiting for one`;
+    await sink.event({ kind: 'status', payload: { state: 'working', text } });
+  });
+  if (hold === null) return unsent(true);
+  try {
+    if (signal.aborted) return unsent(true);
+    return await sendTo(asking, way, hold.lane.platform, request, sink, hold);
+  } finally {
+    hold.release();
+  }
+};
+
 /** Runs a request at its agent group. Faults of the agent are outcomes. */
 export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
   const { signal, key, prompt, target } = request;
-  const unsent: Outcome = { status: 'cancelled', artifacts: [], cancelConfirmed: true };
-  if (signal.aborted) return unsent;
+  if (signal.aborted) return unsent(true);
   try {
     if (prompt === '') throw new Fault('invalid_input', 'NanoClaw takes no empty message');
-    const dir = dirOf(target.entry);
-    const asking = { clock, dir };
-    const { way, session } = await wayFor(asking, wantedGroup(target.entry), key);
-    if (signal.aborted) return unsent;
-    const known = session === null ? null : messageIn(dir, way, session, key);
-    if (known === null) {
-      await sendLine(clock, dir, routedLine(asText(prompt), way.platform, key));
-      sink.sent();
-    }
-    const found = known ?? (await findMessage({ ...asking, signal }, way, key, SESSION_MS));
-    if (found === null)
-      return signal.aborted ? { ...unsent, cancelConfirmed: false } : failed(await droppedFault(asking, way));
-    const { platform } = way;
-    return await attend({ asking, thread: key, platform, signal, sink, toldUpTo: null }, placeIn(found));
+    const asking = { clock, dir: dirOf(target.entry) };
+    const way = await wayTo(asking, wantedGroup(target.entry));
+    const known = await find(asking, way, key);
+    if (known !== null) return await attend(attendingOf(asking, request, sink, known));
+    if (signal.aborted) return unsent(true);
+    if (!way.keepsThreads) return await inFreeLane(asking, way, request, sink);
+    return await sendTo(asking, way, way.lanes[0]?.platform ?? '', request, sink, null);
   } catch (error) {
     if (error instanceof Fault) return failed(error);
     throw error;
@@ -244,35 +132,54 @@ const persist = async <T>(
 };
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
-/** Finds a run again after a restart of ours: by its handle in its session, or by its thread at the host. */
+/** Where a handle says that the task is; null when it was not sent yet. */
+const byHandle = (
+  asking: Asking,
+  { signal, key }: InvokeRequest,
+  handle: NativeHandle,
+  sink: Sink,
+): Attending | null => {
+  const session = text(handle['session']);
+  const group = text(handle['group']);
+  const messageId = text(handle['message']);
+  const platform = text(handle['platform']);
+  if (session === null || group === null || messageId === null || platform === null) return null;
+  const folder = sessionFolder(asking.dir, group, session);
+  const toldUpTo = count(handle['told']);
+  const place = { folder, session, group, messageId, platform, toldUpTo };
+  return { asking, signal, sink, thread: key, remarks: [], ...place };
+};
+
+const attendAgain = async (way: Way | null, attending: Attending): Promise<Outcome> => {
+  const lane = way?.lanes.find(({ platform }) => platform === attending.platform);
+  const release = lane === undefined ? () => undefined : holdAgain(attending.asking.dir, lane);
+  try {
+    return await attend(attending);
+  } finally {
+    release();
+  }
+};
+
+/** Finds a run again after a restart of ours: by its handle in its session, or by its key at the host. */
 export const reattach = async (
   clock: Clock,
   request: InvokeRequest,
   handle: NativeHandle | null,
   sink: Sink,
 ): Promise<Reattached> => {
-  const { signal, key: thread, target } = request;
+  const { signal, key, target } = request;
   try {
     const dir = text(handle?.['dir']) ?? dirOf(target.entry);
     const asking = { clock, dir };
-    const session = text(handle?.['session']);
-    const group = text(handle?.['group']);
-    const messageId = text(handle?.['message']);
-    const platform = text(handle?.['platform']);
-    if (session !== null && group !== null && messageId !== null && platform !== null) {
-      const told = handle?.['told'];
-      const toldUpTo = typeof told === 'number' ? told : 0;
-      const place = { folder: sessionFolder(dir, group, session), session, group, messageId };
-      return await attend({ asking, thread, platform, signal, sink, toldUpTo }, place);
-    }
-    const { way } = await persist(clock, signal, FIND_AGAIN_MS, () =>
-      wayFor(asking, wantedGroup(target.entry), thread),
-    );
-    const found = await findMessage({ ...asking, signal }, way, thread, ON_ITS_WAY_MS);
+    const known = handle === null ? null : byHandle(asking, request, handle, sink);
+    const wanted = wantedGroup(target.entry);
+    if (known !== null) return await attendAgain(await wayTo(asking, wanted).catch(() => null), known);
+    const way = await persist(clock, signal, FIND_AGAIN_MS, () => wayTo(asking, wanted));
+    const found = await findWithin({ ...asking, signal }, way, key, ON_ITS_WAY_MS);
     if (found === null) return { status: 'never-received' };
-    const attending = { asking, thread, platform: way.platform, signal, sink, toldUpTo: null };
-    return await attend(attending, placeIn(found));
+    return await attendAgain(way, attendingOf(asking, request, sink, found));
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (signal.aborted) return { status: 'cancelled', artifacts: [], cancelConfirmed: false };

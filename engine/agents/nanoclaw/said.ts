@@ -80,19 +80,30 @@ const ownSaid = (row: OutRow, parsed: unknown): Said => {
   return message(text, isFailure);
 };
 
-/**
- * What a row says to the mesh. `platform` is the address of our agent group; `messageId` is the message of the run:
- * what answers another one of the same thread is not of this run.
- */
-export const saidBy = (row: OutRow, platform: string, messageId: string): Said => {
+/** What a run is known by in its session. */
+export interface Known {
+  /** The address of the conversation. */
+  readonly platform: string;
+  /** The message of the run. */
+  readonly messageId: string;
+  /** What the row of the message is tagged with. */
+  readonly thread: string;
+}
+
+/** Whether a row answers something else that was said in the same conversation. */
+const isOfAnother = ({ inReplyTo, thread }: OutRow, known: Known): boolean =>
+  (inReplyTo !== null && inReplyTo !== known.messageId) || (thread !== null && thread !== known.thread);
+
+/** What a row says to the mesh. */
+export const saidBy = (row: OutRow, known: Known): Said => {
   if (row.content === null) return { kind: 'note', text: 'The agent wrote something that cannot be read' };
   if (row.kind === 'system') {
     const action = string(record(parse(row.content))['action']);
     return action === '' ? NOTHING : { kind: 'note', text: `The agent asks NanoClaw for ${action}` };
   }
-  if (row.channel !== CHANNEL || row.platform !== platform)
+  if (row.channel !== CHANNEL || row.platform !== known.platform)
     return { kind: 'note', text: `The agent wrote to ${row.channel ?? 'somebody'}` };
-  if (row.inReplyTo !== null && row.inReplyTo !== messageId) return NOTHING;
+  if (isOfAnother(row, known)) return NOTHING;
   if (row.isForLater) return { kind: 'note', text: 'The agent left a message for later' };
   return ownSaid(row, parse(row.content));
 };

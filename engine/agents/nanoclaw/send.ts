@@ -16,9 +16,30 @@ const JOINER = '\u2060';
  */
 export const asText = (prompt: string): string => (/^\s*\//.test(prompt) ? JOINER + prompt : prompt);
 
-/** A routed line: the message of a thread to one address. */
-export const routedLine = (text: string, platform: string, thread: string): string =>
-  `${JSON.stringify({ text, to: { channelType: CHANNEL, platformId: platform, threadId: thread }, ...SENDER })}\n`;
+/** Where a line goes: an address, the thread that opens a session where the host keeps threads, and what it is known by. */
+export interface Routed {
+  readonly platform: string;
+  readonly thread: string;
+  /** The row of the message is found again by it. */
+  readonly tag: string;
+}
+
+/** What the mesh itself says in a conversation is known by a tag of its own. */
+export const ownTag = (word: 'clear' | 'stop', thread: string): string => `${word}:${thread}`;
+
+/**
+ * A routed line. What is said about answers is the operator’s word to the host and is never changed, so the tag stands
+ * in the row of the message whatever becomes of the thread.
+ */
+export const routedLine = (
+  text: string,
+  { platform, thread, tag }: Routed,
+  sender: { readonly sender?: string; readonly senderId?: string } = SENDER,
+): string => {
+  const address = { channelType: CHANNEL, platformId: platform };
+  const to = { ...address, threadId: thread };
+  return `${JSON.stringify({ text, to, reply_to: { ...address, threadId: tag }, ...sender })}\n`;
+};
 
 /**
  * Sends one line; resolves when the host’s side has it. Throws Fault agent_unreachable when nobody takes it.

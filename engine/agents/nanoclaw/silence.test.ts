@@ -1,9 +1,7 @@
 // Why a NanoClaw agent says nothing: a container that cannot start, that died, that has no way to answer.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import Database from 'better-sqlite3';
 import { recorder, until } from '../adapter.testkit.ts';
 import { hurriedClock, openLab, statuses } from './nanoclaw.testkit.ts';
 
@@ -74,9 +72,7 @@ describe('nanoclaw: a container that is silent', () => {
   it('has no way to answer: the reply is dropped, and that is a failure', async () => {
     const lab = await openLab({ version: '2.0.64' });
     try {
-      const db = new Database(join(lab.host.dir, 'data', 'v2.db'));
-      db.exec('DELETE FROM agent_destinations');
-      db.close();
+      lab.host.exec('DELETE FROM agent_destinations');
       const probe = await lab.adapter.probe(lab.target, { signal: AbortSignal.timeout(2_000) });
       assert.match(probe.problem?.message ?? '', /no destination for its answers/);
       const { outcome } = await lab.run('echo lost');
@@ -89,9 +85,7 @@ describe('nanoclaw: a container that is silent', () => {
   it('a wiring that somebody changed is named, and nothing is sent', async () => {
     const lab = await openLab();
     try {
-      const db = new Database(join(lab.host.dir, 'data', 'v2.db'));
-      db.exec("UPDATE messaging_group_agents SET session_mode = 'shared'");
-      db.close();
+      lab.host.exec("UPDATE messaging_group_agents SET session_mode = 'shared'");
       const key = randomUUID();
       const { outcome, sink } = await lab.run('echo x', { key });
       assert.equal(outcome.error?.code, 'agent_unreachable');

@@ -60,7 +60,7 @@ export const whySilent = async (asking: Asking, silent: Silent): Promise<string 
   const tries = message === null || message.tries === 0 ? '' : `, ${String(message.tries)} tries so far`;
   let status: string | null | undefined;
   try {
-    status = (await sessionOf(asking, silent.thread, silent.session))?.container_status;
+    status = (await sessionOf(asking, silent.session))?.container_status;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (!silent.isTaken && silent.waitedMs >= GIVE_UP_AFTER_MS)

@@ -1,0 +1,81 @@
+// Where the message of a task is: the session that the host made for its thread, or the conversation that it was put in.
+import { join } from 'node:path';
+import { sessionsOfChat, sessionsOfThread, type Session } from './admin.ts';
+import { pause } from './follow.ts';
+import { lookAtInbound, NotNow, type InRow } from './mail.ts';
+import type { Asking } from './ncl.ts';
+import { CHANNEL, sessionFolder } from './place.ts';
+import type { Lane, Way } from './way.ts';
+
+/** A message as the host keeps it, and where. */
+export interface Found {
+  readonly session: Session;
+  readonly folder: string;
+  readonly platform: string;
+  readonly message: InRow;
+}
+
+/** The session of an address on a host that keeps no threads; null before the first message. Throws Fault. */
+export const sessionOfLane = async (
+  asking: Asking,
+  { group }: Way,
+  { messagingGroup }: Lane,
+): Promise<{ readonly session: Session; readonly folder: string } | null> => {
+  const sessions = await sessionsOfChat(asking, messagingGroup.id);
+  const session = sessions.find((row) => row.agent_group_id === group.id && row.thread_id === null);
+  if (session === undefined) return null;
+  return { session, folder: sessionFolder(asking.dir, group.id, session.id) };
+};
+
+/** A message in one session by its tag; null when it is not there (yet). Throws Fault. */
+export const messageIn = (folder: string, platform: string, tag: string): InRow | null => {
+  try {
+    return lookAtInbound(join(folder, 'inbound.db'), { thread: tag, channel: CHANNEL, platform });
+  } catch (error) {
+    if (error instanceof NotNow) return null;
+    throw error;
+  }
+};
+
+const inLane = async (asking: Asking, way: Way, lane: Lane, tag: string): Promise<Found | null> => {
+  const there = await sessionOfLane(asking, way, lane);
+  if (there === null) return null;
+  const message = messageIn(there.folder, lane.platform, tag);
+  return message === null ? null : { ...there, platform: lane.platform, message };
+};
+
+const inThread = async (asking: Asking, way: Way, thread: string, tag: string): Promise<Found | null> => {
+  const { group, lanes } = way;
+  for (const session of await sessionsOfThread(asking, thread)) {
+    const lane = lanes.find(({ messagingGroup }) => messagingGroup.id === session.messaging_group_id);
+    if (lane === undefined || session.agent_group_id !== group.id || session.thread_id !== thread) continue;
+    const folder = sessionFolder(asking.dir, group.id, session.id);
+    const message = messageIn(folder, lane.platform, tag);
+    if (message !== null) return { session, folder, platform: lane.platform, message };
+  }
+  return null;
+};
+
+/** Looks once for the message of a task. Throws Fault. */
+export const find = async (asking: Asking, way: Way, thread: string, tag = thread): Promise<Found | null> => {
+  if (way.keepsThreads) return inThread(asking, way, thread, tag);
+  const found = await Promise.all(way.lanes.map((lane) => inLane(asking, way, lane, tag)));
+  return found.find((each) => each !== null) ?? null;
+};
+
+/** Looks for a message until it is there; null when `forMs` have passed, or the signal aborts. Throws Fault. */
+export const findWithin = async (
+  asking: Asking,
+  way: Way,
+  thread: string,
+  forMs: number,
+  tag = thread,
+): Promise<Found | null> => {
+  const { clock, dir, signal } = asking;
+  const end = clock.now() + forMs;
+  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 250)) {
+    const found = await find({ clock, dir }, way, thread, tag);
+    if (found !== null || clock.now() >= end || signal?.aborted === true) return found;
+    await pause(clock, waitMs, signal);
+  }
+};
