@@ -7,7 +7,13 @@ import { COMMANDS, GROUPS } from './table.ts';
 const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['The daemon', ['up', 'down', 'status', 'doctor']],
   ['Agents', ['discover', 'agents list', 'agents get', 'agents add', 'agents trust', 'agents remove']],
-  ['Programs', ['openclaw install', 'openclaw status', 'openclaw uninstall']],
+  [
+    'Programs',
+    [
+      ...['openclaw install', 'openclaw status', 'openclaw uninstall'],
+      ...['nanoclaw install', 'nanoclaw status', 'nanoclaw uninstall'],
+    ],
+  ],
   ['Work', ['run', 'team run', 'team list', 'team check', 'cancel']],
   ['What happened', ['trace', 'runs list', 'runs get', 'runs watch', 'events list', 'events append']],
   ['Steering', ['runs pause', 'runs resume', 'runs cancel']],

@@ -1,5 +1,6 @@
 // The commands install, uninstall and status over a daemon that speaks the contract: plan, consent, report, exit codes.
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { InstallPlanView } from '#machines/nouns/install';
 import { agentmesh, fakeDaemon, type FakeDaemon, type Outcome } from '../testing/fake-daemon.ts';
@@ -77,6 +78,31 @@ void test('what is in the way: cause, remedy, exit 13', async () => {
   assert.equal(code, 13);
   assert.match(stderr, /The gateway is down/);
   assert.match(stderr, /Start it: openclaw gateway/);
+});
+
+void test('NanoClaw: its choices and its folder travel whole', async () => {
+  const { code } = await run(
+    ...[
+      'nanoclaw',
+      'install',
+      '--yes',
+      '--group',
+      'main,family',
+      '--at-once',
+      '5',
+      '--test',
+      '--dir',
+      'claw',
+    ],
+  );
+  assert.equal(code, 0);
+  const [body] = asked('installs.apply').slice(-1) as { kind: string; dir: string; settings: object }[];
+  assert.deepEqual(
+    [body?.kind, body?.dir, body?.settings],
+    ['nanoclaw', resolve('claw'), { group: 'main,family', at_once: 5, test: true }],
+  );
+  const wrong = await run('nanoclaw', 'install', '--yes', '--at-once', 'many');
+  assert.deepEqual([wrong.code, wrong.stderr.includes('from 1 to 16')], [2, true]);
 });
 
 void test('uninstall says what it did; status of what is not installed exits with 20', async () => {

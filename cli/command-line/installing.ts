@@ -1,4 +1,5 @@
 // What the commands `install`, `uninstall` and `status` of each agent program share: plan, consent, deed, report.
+import { resolve } from 'node:path';
 import { Option } from 'clipanion';
 import { EXIT, MeshError } from '#machines/nouns/error-codes';
 import type { InstallPlanView } from '#machines/nouns/install';
@@ -37,7 +38,7 @@ abstract class ProgramCommand extends MeshCommand {
     );
     return {
       kind: this.program.kind,
-      ...(this.dir === undefined ? {} : { dir: this.dir }),
+      ...(this.dir === undefined ? {} : { dir: resolve(this.dir) }),
       env: Object.fromEntries(env),
     };
   }

@@ -19,6 +19,9 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'agents add':    { load: async () => (await import('../commands/agents/add.ts')).AgentsAddCommand },
   'agents trust':  { load: async () => (await import('../commands/agents/trust.ts')).AgentsTrustCommand },
   'agents remove': { load: async () => (await import('../commands/agents/remove.ts')).AgentsRemoveCommand },
+  'nanoclaw install':   { load: async () => (await import('../commands/nanoclaw/install.ts')).NanoclawInstallCommand },
+  'nanoclaw uninstall': { load: async () => (await import('../commands/nanoclaw/uninstall.ts')).NanoclawUninstallCommand },
+  'nanoclaw status':    { load: async () => (await import('../commands/nanoclaw/status.ts')).NanoclawStatusCommand },
   'openclaw install':   { load: async () => (await import('../commands/openclaw/install.ts')).OpenclawInstallCommand },
   'openclaw uninstall': { load: async () => (await import('../commands/openclaw/uninstall.ts')).OpenclawUninstallCommand },
   'openclaw status':    { load: async () => (await import('../commands/openclaw/status.ts')).OpenclawStatusCommand },
@@ -51,6 +54,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 /** What a group of commands is about, for help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   agents: 'Agents on the mesh',
+  nanoclaw: 'NanoClaw on this machine',
   openclaw: 'OpenClaw on this machine',
   events: 'The event log',
   team: 'Teams: several agents, step by step',
