@@ -34,6 +34,8 @@ export class AgentsAddCommand extends MeshCommand {
       ],
       ['A program', '$0 agents add --name upper --skill shout --command tr a-z A-Z'],
       ['A program with options', '$0 agents add --name sorter --command -- sort -r'],
+      ['An ACP agent', '$0 agents add --kind acp --cwd ~/project --command opencode'],
+      ['Claude Code', '$0 agents add --kind claude --cwd ~/project --setting model=opus --command claude'],
       ['An installation', '$0 agents add --kind nanoclaw --dir ~/nanoclaw --setting agent=main'],
     ],
   });
