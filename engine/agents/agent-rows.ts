@@ -104,6 +104,8 @@ export interface AgentRows {
   all(): AgentRow[];
   /** Writes a row whole, over the one of that name if there is one. */
   put(row: AgentRow): void;
+  /** Live calls to an agent are calls to it under its new name: a restart must find it. */
+  renameCalls(from: string, to: string): void;
   /** Removes an agent with its provenance. */
   drop(name: string): void;
   provenance(): ProvenanceRow[];
@@ -152,6 +154,13 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
   const drop = statement<{ name: string }>()(db, (k) =>
     k.deleteFrom('agents').where('name', '=', param<string>('name')),
   );
+  const renameCalls = statement<{ from: string; to: string }>()(db, (k) =>
+    k
+      .updateTable('invocations')
+      .set({ agent: param<string>('to') })
+      .where('agent', '=', param<string>('from'))
+      .where('ended_at', 'is', null),
+  );
   const provenance = writtenStatement<Record<string, never>, ProvenanceRow>(
     db,
     'select * from agent_provenance order by first_seen, source, detail',
@@ -189,6 +198,7 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
   return {
     all: () => all.all({}).map((row) => restored(row)),
     put: (row) => void put.run(stored(row)),
+    renameCalls: (from, to) => void renameCalls.run({ from, to }),
     drop: (name) => void drop.run({ name }),
     provenance: () => provenance.all({}),
     putProvenance: (row) => void putProvenance.run({ ...row }),

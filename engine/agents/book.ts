@@ -75,6 +75,7 @@ export const createBook = (store: Pick<Store, 'db'>): Book => {
       const renamed = { ...row, name };
       rows.drop(row.name);
       rows.put(renamed);
+      rows.renameCalls(row.name, name);
       for (const each of known) rows.putProvenance({ ...each, agent: name });
       changed(tx);
       return renamed;

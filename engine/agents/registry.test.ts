@@ -279,6 +279,24 @@ describe('registry: skills and presence', () => {
     );
   });
 
+  it('a live call goes along when its agent takes another name; one that has ended keeps its own', async () => {
+    const { url } = await door('calc');
+    await store.writer.submit((tx) => registry.sync(tx, caller, 'bootstrap', 'f', [{ url }], 'r'));
+    const name = registry.list()[0]?.name ?? '';
+    const insert = store.db.prepare(
+      `INSERT INTO invocations (run_id, key, agent, state, prompt, data, on_unknown, may_have_run_twice, created_at,
+       deadline, ended_at) VALUES (@id, @id, @name, 'working', '', '{}', 'fail', 0, 0, 0, @ended)`,
+    );
+    insert.run({ id: 'live', name, ended: null });
+    insert.run({ id: 'done', name, ended: 1 });
+    await store.writer.submit((tx) => registry.record(tx, name, probe(true, { name: 'calc' }), 'r'));
+    const agents = store.db.prepare('SELECT run_id, agent FROM invocations ORDER BY run_id').all();
+    assert.deepEqual(agents, [
+      { run_id: 'done', agent: name },
+      { run_id: 'live', agent: 'calc' },
+    ]);
+  });
+
   it('who was only an address takes the name of its card with the first answer, and keeps it', async () => {
     await store.writer.submit((tx) =>
       registry.sync(
