@@ -19,6 +19,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const BODIES: Partial<Record<RouteId, unknown>> = {
   'events.append': { run_id: 'r3', kind: 'message', payload: { role: 'user', text: '\u2028' } },
   'agents.add': { url: 'http://127.0.0.1:9/card' },
+  'agents.alias': { alias: 'reckoner' },
   'installs.plan': { kind: 'x' },
   'installs.apply': { kind: 'x' },
   'installs.undo': { kind: 'x' },
@@ -30,6 +31,7 @@ const BODIES: Partial<Record<RouteId, unknown>> = {
 const PARAMS: Readonly<Record<string, string>> = {
   id: 'r1',
   name: 'calc',
+  alias: 'reckoner',
   run_id: 'r1',
   team_run_id: 'x1',
   approval_id: 'a1',

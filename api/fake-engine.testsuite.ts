@@ -12,6 +12,7 @@ const AT = '2026-01-02T03:04:05.678Z';
 
 export const sampleAgent: Agent = {
   name: 'calc',
+  aliases: [],
   kind: 'a2a',
   endpoint: 'http://127.0.0.1:9/',
   description: 'adds',
@@ -247,6 +248,14 @@ export const createFakeEngine = (): FakeEngine => {
       remove: (caller, name) => {
         record('agent.remove', caller, name);
         return Promise.resolve();
+      },
+      alias: (caller, name, alias) => {
+        record('agent.alias', caller, { name, alias });
+        return Promise.resolve(sampleAgent);
+      },
+      unalias: (caller, name, alias) => {
+        record('agent.unalias', caller, { name, alias });
+        return Promise.resolve(sampleAgent);
       },
       trust: (caller, name, identity) => {
         record('agent.trust', caller, { name, identity });

@@ -28,6 +28,8 @@ const OWN: Readonly<Record<RouteId, readonly ErrorCode[]>> = {
   'agents.get': ['unknown_agent'],
   'agents.add': ['invalid_card', 'address_refused', 'auth', 'agent_unreachable', 'unsupported_agent_kind'],
   'agents.trust': ['unknown_agent', 'agent_changed', 'card_signature_invalid'],
+  'agents.alias': ['unknown_agent', 'ambiguous_agent'],
+  'agents.unalias': ['unknown_agent'],
   'agents.remove': ['unknown_agent'],
   'installs.list': [],
   'installs.plan': ['unsupported_agent_kind'],

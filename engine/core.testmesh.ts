@@ -281,11 +281,13 @@ export class TestMesh {
     });
     const adapter = scriptedAdapter(this);
     const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });
+    const named = (name: string) => {
+      if (this.gone.has(name)) throw new MeshError('unknown_agent');
+      return target(name);
+    };
     const agents: AgentDirectory = {
-      target: (name) => {
-        if (this.gone.has(name)) throw new MeshError('unknown_agent');
-        return target(name);
-      },
+      target: named,
+      asked: named,
       withSkill: (skill) => target(skill),
       adapter: () => adapter,
     };

@@ -118,6 +118,8 @@ describe('the engine', () => {
       for (let waited = 0; engine.health().counts.invocations_active > 0 && waited < 20_000; waited += 20)
         await sleep(20);
       await leaves('agent.trust', () => 'sleeper', agents.trust(caller, 'sleeper'));
+      await leaves('agent.alias', () => 'sleeper', agents.alias(caller, 'sleeper', 'dreamer'));
+      await leaves('agent.unalias', () => 'sleeper', agents.unalias(caller, 'dreamer', 'dreamer'));
       const place = { kind: 'asking', dir: dataDir, env: {} };
       await leaves('install.apply', () => dataDir, installs.install(caller, { ...place, settings: {} }));
       await leaves('install.undo', () => dataDir, installs.uninstall(caller, place));

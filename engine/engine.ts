@@ -149,6 +149,9 @@ export interface Engine {
     get(name: string): Agent;
     add(caller: Caller, entry: AgentEntry, source: 'url' | 'bootstrap', detail: string): Promise<Agent>;
     remove(caller: Caller, name: string): Promise<void>;
+    /** Another name for an agent (Aliases.add). Throws unknown_agent, ambiguous_agent. */
+    alias(caller: Caller, name: string, alias: string): Promise<Agent>;
+    unalias(caller: Caller, name: string, alias: string): Promise<Agent>;
     /** Accepts who the agent is now (Registry.trust). Throws unknown_agent, agent_changed, card_signature_invalid. */
     trust(caller: Caller, name: string, identity?: string): Promise<Agent>;
   };

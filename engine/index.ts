@@ -187,6 +187,8 @@ export const createEngine = async (
       get: (name) => registry.get(name),
       add: (caller, entry, source, detail) => registry.add(caller, entry, source, detail),
       remove: (caller, name) => registry.remove(caller, name),
+      alias: (caller, name, alias) => registry.aliases.add(caller, name, alias),
+      unalias: (caller, name, alias) => registry.aliases.remove(caller, name, alias),
       trust: (caller, name, identity) => registry.trust(caller, name, identity),
     },
     installs,

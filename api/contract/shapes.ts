@@ -151,6 +151,12 @@ export const SHAPES = {
     }),
     answer: AgentSchema,
   },
+  'agents.alias': {
+    params: AgentName,
+    body: z.strictObject({ alias: AgentNameSchema }),
+    answer: AgentSchema,
+  },
+  'agents.unalias': { params: AgentName.extend({ alias: AgentNameSchema }), answer: AgentSchema },
   'agents.remove': { params: AgentName, answer: z.undefined() },
   'installs.list': { answer: z.array(InstallationSchema) },
   'installs.plan': { body: InstallAskSchema, answer: InstallPlanSchema },

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES } from '#api/contract/address';
-import { DISCOVERY_SOURCES, type DiscoverySource } from '#machines/nouns/discovery';
+import { DISCOVERY_SOURCES, type DiscoverySource } from '#machines/nouns/discovery-sources';
 import { MeshError } from '#machines/nouns/error-codes';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import type { StartFlags } from './messages.ts';

@@ -3,7 +3,14 @@ import { MeshError } from '#machines/nouns/error';
 import type { Handlers } from './handler.ts';
 
 export const agentHandlers: Handlers<
-  'agents.list' | 'agents.get' | 'agents.add' | 'agents.remove' | 'agents.trust' | 'discover'
+  | 'agents.list'
+  | 'agents.get'
+  | 'agents.add'
+  | 'agents.remove'
+  | 'agents.trust'
+  | 'agents.alias'
+  | 'agents.unalias'
+  | 'discover'
 > = {
   'agents.list': ({ engine }) => engine.agents.list(),
 
@@ -23,6 +30,10 @@ export const agentHandlers: Handlers<
 
   'agents.trust': ({ engine, caller, params, body }) =>
     engine.agents.trust(caller, params.name, body.identity),
+
+  'agents.alias': ({ engine, caller, params, body }) => engine.agents.alias(caller, params.name, body.alias),
+
+  'agents.unalias': ({ engine, caller, params }) => engine.agents.unalias(caller, params.name, params.alias),
 
   'agents.remove': async ({ engine, caller, params }) => {
     await engine.agents.remove(caller, params.name);

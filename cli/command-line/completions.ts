@@ -33,6 +33,7 @@ const OPTION_VALUES: Readonly<Record<string, Source | readonly string[]>> = {
 const ARGUMENTS: Readonly<Record<string, Source | readonly string[]>> = {
   'agents get': 'agents',
   'agents trust': 'agents',
+  'agents alias': 'agents',
   'agents remove': 'agents',
   'team run': 'teams',
   'team check': 'teams',

@@ -6,7 +6,10 @@ import { COMMANDS, GROUPS } from './table.ts';
 
 const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['The daemon', ['up', 'down', 'status', 'doctor']],
-  ['Agents', ['discover', 'agents list', 'agents get', 'agents add', 'agents trust', 'agents remove']],
+  [
+    'Agents',
+    ['discover', 'agents list', 'agents get', 'agents add', 'agents trust', 'agents alias', 'agents remove'],
+  ],
   [
     'Programs',
     [

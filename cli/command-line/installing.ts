@@ -6,6 +6,7 @@ import type { InstallPlanView } from '#machines/nouns/install';
 import { installationLines, planLines, reportLines } from '../render/installs.ts';
 import { confirm } from './confirm.ts';
 import { MeshCommand } from './mesh-command.ts';
+import { shellOf } from './shell.ts';
 
 /** An agent program that can be installed: its kind, its name for people, how its variables begin. */
 export interface InstallableProgram {
@@ -13,9 +14,6 @@ export interface InstallableProgram {
   readonly title: string;
   readonly variables: string;
 }
-
-/** What finding a program needs of a shell; the rest of it is nobody’s business. */
-const SHELL = ['PATH', 'HOME', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'];
 
 abstract class ProgramCommand extends MeshCommand {
   dir = Option.String('--dir', { description: 'Folder of the installation; the usual places when absent' });
@@ -32,14 +30,10 @@ abstract class ProgramCommand extends MeshCommand {
     readonly dir?: string;
     readonly env: Record<string, string>;
   } {
-    const env = Object.entries(this.context.env).filter(
-      (pair): pair is [string, string] =>
-        pair[1] !== undefined && (SHELL.includes(pair[0]) || pair[0].startsWith(this.program.variables)),
-    );
     return {
       kind: this.program.kind,
       ...(this.dir === undefined ? {} : { dir: resolve(this.dir) }),
-      env: Object.fromEntries(env),
+      env: shellOf(this.context.env, this.program.variables),
     };
   }
 

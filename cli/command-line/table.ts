@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'agents get':    { load: async () => (await import('../commands/agents/get.ts')).AgentsGetCommand },
   'agents add':    { load: async () => (await import('../commands/agents/add.ts')).AgentsAddCommand },
   'agents trust':  { load: async () => (await import('../commands/agents/trust.ts')).AgentsTrustCommand },
+  'agents alias':  { load: async () => (await import('../commands/agents/alias.ts')).AgentsAliasCommand },
   'agents remove': { load: async () => (await import('../commands/agents/remove.ts')).AgentsRemoveCommand },
   'nanoclaw install':   { load: async () => (await import('../commands/nanoclaw/install.ts')).NanoclawInstallCommand },
   'nanoclaw uninstall': { load: async () => (await import('../commands/nanoclaw/uninstall.ts')).NanoclawUninstallCommand },

@@ -41,7 +41,7 @@ const FAILED: readonly EventV1[] = [
 let daemon: FakeDaemon;
 before(async () => {
   daemon = await fakeDaemon({
-    'invocations.start': () => ({ body: { run_id: RUN, state: 'queued' } }),
+    'invocations.start': () => ({ body: { run_id: RUN, state: 'queued', agent: 'calc' } }),
     'trace.get': ({ params, query }) => {
       const rest = daemon.events.filter(
         ({ seq }) => params['id'] === RUN && seq > Number(query.get('after_seq')),

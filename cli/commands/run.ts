@@ -18,7 +18,8 @@ export class RunCommand extends MeshCommand {
   static override readonly usage = Command.Usage({
     description: 'Ask one agent; its answer goes to standard output',
     details: `
-      Sends the prompt to the agent of exactly this name and follows it: progress on standard error, the answer on
+      Sends the prompt to the agent of exactly this name or alias, or with \`skill:ID\` to the only one that offers that
+      skill (when several do, they are named and none is asked), and follows it: progress on standard error, the answer on
       standard output, on a terminal as it is being written. The daemon does the work, so a restart of the daemon in
       between loses nothing, and Ctrl-C asks before anything is cancelled.
 
@@ -28,13 +29,17 @@ export class RunCommand extends MeshCommand {
     `,
     examples: [
       ['Ask', '$0 run --to calc "1+1"'],
+      ['Ask whoever can do it', '$0 run --to skill:calculate "1+1"'],
       ['On behalf of another agent', '$0 run --from openclaw --to nanoclaw "1+1"'],
       ['A long prompt from a file', '$0 run --to analyst - < question.txt'],
       ['Do not wait', '$0 run --to analyst --detach "Read the whole tree"'],
     ],
   });
 
-  to = Option.String('--to', { required: true, description: 'Exact name of the agent' });
+  to = Option.String('--to', {
+    required: true,
+    description: 'Exact name or alias of the agent, or skill:ID',
+  });
   from = Option.String('--from', { description: 'Known agent on whose behalf this is asked' });
   timeout = Option.String('--timeout', { description: 'Time limit of the call, such as 30s or 5m' });
   stream = Option.Boolean('--stream', true, {
@@ -62,7 +67,7 @@ export class RunCommand extends MeshCommand {
         'The prompt is empty',
         'Give it as an argument, or - to read it from standard input.',
       );
-    const { run_id: id } = await this.client.call('invocations.start', {
+    const { run_id: id, agent } = await this.client.call('invocations.start', {
       idempotencyKey: randomUUID(),
       body: {
         to: this.to,
@@ -76,10 +81,10 @@ export class RunCommand extends MeshCommand {
       this.terminal.note(`follow it with: agentmesh trace ${id} --follow`);
       return 0;
     }
-    return this.#follow(id);
+    return this.#follow(id, agent);
   }
 
-  async #follow(id: string): Promise<number> {
+  async #follow(id: string, agent: string): Promise<number> {
     const text = this.output === 'text';
     const writer = text && this.stream && this.terminal.outIsTerminal ? answerStream(this.terminal) : null;
     const onEvent = async (view: View, event: EventV1): Promise<void> => {
@@ -87,7 +92,7 @@ export class RunCommand extends MeshCommand {
       await writer?.take(view, event);
     };
     if (text && this.stream)
-      this.terminal.note(`${this.from === undefined ? '' : `${this.from} → `}${this.to}  run ${id}`);
+      this.terminal.note(`${this.from === undefined ? '' : `${this.from} → `}${agent}  run ${id}`);
     const view = await liveFollow(this.client, this.terminal, this.context.stderr as NodeJS.WriteStream, {
       id,
       scope: { run_id: id },

@@ -1,22 +1,17 @@
 // The checks of `agentmesh doctor`: each says what it looked at, what it found, and what to do about it.
-import { accessSync, constants, readFileSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES } from '#api/contract/address';
 import type { Client } from '#api/contract/client';
+import type { RouteAnswer } from '#api/contract/shapes';
 import type { Agent } from '#machines/nouns/agent';
-import { ERRORS, MeshError } from '#machines/nouns/error-codes';
+import { DISCOVERY_SOURCES } from '#machines/nouns/discovery-sources';
+import { ERRORS } from '#machines/nouns/error-codes';
 import { withPlaces } from '../connection/connect.ts';
 import { doorName, doorsOf, type DaemonChoice } from '../connection/locate.ts';
-
-export interface Finding {
-  readonly check: string;
-  /** skipped: it could not be looked at, because something that it needs is not there. */
-  readonly result: 'ok' | 'warning' | 'failed' | 'skipped';
-  readonly found: string;
-  /** What to do; empty when there is nothing to do. */
-  readonly remedy: string;
-}
+import { bad, failedBy, mendable, ok, skipped, type Finding, type Mendable } from './finding.ts';
+import { examineSources } from './sources.ts';
 
 export interface Patient {
   readonly client: Client;
@@ -30,30 +25,6 @@ const NEEDED_NODE = [24, 15] as const;
 const FREE_LOW_BYTES = 1_024 ** 3;
 const FREE_LEAST_BYTES = 64 * 1_024 ** 2;
 
-const ok = (check: string, found: string): Finding => ({ check, result: 'ok', found, remedy: '' });
-const bad = (
-  check: string,
-  found: string,
-  remedy: string,
-  result: 'failed' | 'warning' = 'failed',
-): Finding => ({
-  check,
-  result,
-  found,
-  remedy,
-});
-const skipped = (check: string): Finding => ({
-  check,
-  result: 'skipped',
-  found: 'no daemon to ask',
-  remedy: '',
-});
-
-const failedBy = (check: string, error: unknown): Finding =>
-  error instanceof MeshError
-    ? bad(check, `${error.detail} (${error.code})`, ERRORS[error.code].remedy)
-    : bad(check, error instanceof Error ? error.message : String(error), ERRORS.internal.remedy);
-
 const node = (): Finding => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const recent = major > NEEDED_NODE[0] || (major === NEEDED_NODE[0] && minor >= NEEDED_NODE[1]);
@@ -66,7 +37,7 @@ const node = (): Finding => {
       );
 };
 
-const dataFolder = (folder: string): Finding => {
+const dataFolder = (folder: string): Mendable => {
   const stat = statSync(folder, { throwIfNoEntry: false });
   if (stat === undefined) return ok('data folder', `${folder} is made at the first start`);
   if (!stat.isDirectory())
@@ -78,18 +49,28 @@ const dataFolder = (folder: string): Finding => {
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    return bad(
+    const finding = bad(
       'data folder',
       `${folder} cannot be written`,
       `Give yourself the right to it: chmod u+rwx ${folder}`,
     );
+    return stat.uid === process.getuid?.()
+      ? mendable(finding, () => {
+          chmodSync(folder, stat.mode | 0o700);
+        })
+      : finding;
   }
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
-    return bad(
-      'data folder',
-      `${folder} is open to other users (${(stat.mode & 0o777).toString(8)})`,
-      `Close it: chmod 700 ${folder}`,
-      'warning',
+    return mendable(
+      bad(
+        'data folder',
+        `${folder} is open to other users (${(stat.mode & 0o777).toString(8)})`,
+        `Close it: chmod 700 ${folder}`,
+        'warning',
+      ),
+      () => {
+        chmodSync(folder, 0o700);
+      },
     );
   return ok('data folder', folder);
 };
@@ -119,20 +100,28 @@ const port = async (choice: DaemonChoice): Promise<Finding> => {
   return bad('port', `${host}:${number} is taken (${taken})`, ERRORS.port_in_use.remedy);
 };
 
-const daemon = async ({ client, choice, env }: Patient): Promise<Finding> => {
+/** The daemon's own word on itself; null when it does not answer. */
+interface DaemonFinding {
+  readonly finding: Finding;
+  readonly health: RouteAnswer<'healthz'> | null;
+}
+
+const daemon = async ({ client, choice, env }: Patient): Promise<DaemonFinding> => {
   try {
     const health = await client.call('healthz');
     const where = doorsOf(choice, env).map(doorName)[0] ?? '';
     const found = `${health.version} answers at ${where}`;
-    return health.status === 'ok'
-      ? ok('daemon', found)
-      : bad(
-          'daemon',
-          `${found}: ${[health.status, ...health.problems].join('; ')}`,
-          ERRORS.storage_failed.remedy,
-        );
+    const finding =
+      health.status === 'ok'
+        ? ok('daemon', found)
+        : bad(
+            'daemon',
+            `${found}: ${[health.status, ...health.problems].join('; ')}`,
+            ERRORS.storage_failed.remedy,
+          );
+    return { finding, health };
   } catch (error) {
-    return failedBy('daemon', withPlaces(error, choice, env));
+    return { finding: failedBy('daemon', withPlaces(error, choice, env)), health: null };
   }
 };
 
@@ -154,7 +143,8 @@ const database = async (client: Client): Promise<Finding> => {
   }
 };
 
-const isAlarm = (agent: Agent): boolean => agent.trust === 'changed' || agent.card_signature === 'invalid';
+const isAlarm = ({ trust: known, card_signature: signature }: Agent): boolean =>
+  known === 'changed' || (known !== 'seen' && signature === 'invalid');
 
 /** Whether everybody still is who they were when they were trusted. */
 const trust = async (client: Client): Promise<Finding> => {
@@ -179,10 +169,12 @@ const agents = async (client: Client): Promise<Finding> => {
     const all = await client.call('agents.list');
     if (all.length === 0)
       return bad('agents', 'no agent is known', ERRORS.nothing_discovered.remedy, 'warning');
-    const away = all.filter(
+    // What only a machine has named is nobody's loss, and who is not who it was has a check of its own.
+    const ours = all.filter((agent) => agent.trust !== 'seen');
+    const away = ours.filter(
       (agent) => !isAlarm(agent) && (agent.presence === 'lost' || agent.problem !== null),
     );
-    if (away.length === 0) return ok('agents', `${all.length} known, none lost`);
+    if (away.length === 0) return ok('agents', `${ours.length} known, none lost`);
     const words = away.map((agent) => `${agent.name}: ${agent.problem ?? 'lost'}`).join('; ');
     return bad('agents', words, ERRORS.agent_unreachable.remedy);
   } catch (error) {
@@ -206,12 +198,37 @@ const templates = async (client: Client): Promise<Finding> => {
   }
 };
 
-const bootstrap = (folder: string): Finding | null => {
+/** Whether a bootstrap file holds what others must not read. */
+const holdsSecrets = (agents: readonly unknown[]): boolean =>
+  agents.some(
+    (agent) =>
+      typeof agent === 'object' &&
+      agent !== null &&
+      ['token', 'api_key', 'headers', 'env'].some((key) => key in agent),
+  );
+
+const bootstrap = (folder: string): Mendable | null => {
   const path = join(folder, FILES.bootstrap);
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return null;
   try {
     const parsed = JSON.parse(readFileSync(path, 'utf8')) as { agents?: unknown } | null;
-    if (Array.isArray(parsed?.agents)) return ok('bootstrap', `${parsed.agents.length} agents in ${path}`);
+    const agents: unknown = parsed?.agents;
+    if (Array.isArray(agents)) {
+      if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0 && holdsSecrets(agents))
+        return mendable(
+          bad(
+            'bootstrap',
+            `${path} holds credentials and other users can read it (${(stat.mode & 0o777).toString(8)})`,
+            `Close it: chmod 600 ${path}`,
+            'warning',
+          ),
+          () => {
+            chmodSync(path, 0o600);
+          },
+        );
+      return ok('bootstrap', `${agents.length} agents in ${path}`);
+    }
     return bad(
       'bootstrap',
       `${path} has no list "agents"`,
@@ -227,22 +244,24 @@ const bootstrap = (folder: string): Finding | null => {
 };
 
 /** All checks, in the order in which one should read them. */
-export async function* examine(patient: Patient): AsyncGenerator<Finding, void, undefined> {
-  const { client, folder, choice } = patient;
+export async function* examine(patient: Patient): AsyncGenerator<Mendable, void, undefined> {
+  const { client, folder, choice, env } = patient;
   yield node();
   yield dataFolder(folder);
   yield disk(folder);
   const listed = bootstrap(folder);
   if (listed !== null) yield listed;
-  const lives = await daemon(patient);
-  yield lives;
-  if (lives.result === 'failed') {
+  const { finding, health } = await daemon(patient);
+  yield finding;
+  if (health === null) {
     if (choice.daemonUrl === undefined) yield await port(choice);
-    for (const check of ['database', 'agents', 'trust', 'templates']) yield skipped(check);
+    for (const check of ['database', 'agents', 'trust', 'templates', ...DISCOVERY_SOURCES])
+      yield skipped(check);
     return;
   }
   yield await database(client);
   yield await agents(client);
   yield await trust(client);
   yield await templates(client);
+  yield* examineSources(client, env, health.discovery);
 }

@@ -6,12 +6,15 @@ import { table, type Column } from './table.ts';
 import { ago, duration } from './time.ts';
 
 /** Where an agent is known from, in words. */
-const SOURCES: Readonly<Partial<Record<Provenance['source'], string>>> = {
+const SOURCES: Readonly<Record<Provenance['source'], string>> = {
   bootstrap: 'bootstrap',
   url: 'added by hand',
   install: 'installed',
+  local: 'this machine',
+  mdns: 'mDNS',
+  tailnet: 'tailnet',
 };
-const sourceOf = ({ source }: Provenance): string => SOURCES[source] ?? source;
+const sourceOf = ({ source }: Provenance): string => SOURCES[source];
 
 /** Words of the trust that an agent has. */
 const TRUST_WORDS: Readonly<Record<Agent['trust'], string>> = {
@@ -95,6 +98,7 @@ export const agentPage = (agent: Agent, style: Style): readonly string[] => {
       'last seen',
       `${ago(agent.last_seen)}${agent.latency_ms === null ? '' : `, answered in ${duration(agent.latency_ms)}`}`,
     ),
+    ...(agent.aliases.length === 0 ? [] : [row('also called', agent.aliases.join(', '))]),
     row('credential', agent.has_credential ? 'kept' : 'none'),
     row('trust', TRUST_WORDS[agent.trust]),
     ...(agent.card_signature === null ? [] : [row('signature', SIGNATURE_WORDS[agent.card_signature])]),

@@ -1,5 +1,6 @@
 // The state of the daemon for people.
 import type { RouteAnswer } from '#api/contract/shapes';
+import { escapeLine } from './escape.ts';
 import { paintState, type Style } from './style.ts';
 import { duration } from './time.ts';
 
@@ -10,6 +11,19 @@ export interface DaemonState {
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** What looks for agents, on one line, and a line for each source that cannot. */
+const sourceLines = (sources: RouteAnswer<'healthz'>['discovery'], style: Style): readonly string[] => {
+  const looking = sources.filter(({ state }) => state === 'on');
+  return [
+    ...(looking.length === 0
+      ? []
+      : [looking.map(({ source, found }) => (found === 0 ? source : `${source} (${found})`)).join(', ')]),
+    ...sources.flatMap(({ source, problem }) =>
+      problem === null ? [] : [style.warn(`${source}: ${escapeLine(problem)}`)],
+    ),
+  ];
+};
 
 /** Lines of `status`. */
 export const healthLines = ({ health, address, folder }: DaemonState, style: Style): readonly string[] => {
@@ -35,6 +49,7 @@ export const healthLines = ({ health, address, folder }: DaemonState, style: Sty
     ...(health.queue.driver === 'sqlite'
       ? []
       : [row('queue', `${health.queue.driver}, ${count(health.queue.waiting, 'job')} waiting`)]),
+    ...sourceLines(health.discovery, style).map((line) => row('looks', line)),
     row('events', `${health.head_seq}${mirror.lag === 0 ? '' : `, ${mirror.lag} not yet in events.jsonl`}`),
     ...(mirror.problem === null ? [] : [row('mirror', style.bad(mirror.problem))]),
     ...health.problems.map((problem) => row('problem', style.bad(problem))),

@@ -46,6 +46,8 @@ export interface ProvenanceRow {
   readonly last_seen: number;
 }
 
+export type AliasRow = Readonly<Schema['agent_aliases']>;
+
 type StoredAgent = Readonly<Schema['agents']>;
 
 const stored = (row: AgentRow): StoredAgent => ({
@@ -111,6 +113,9 @@ export interface AgentRows {
   provenance(): ProvenanceRow[];
   putProvenance(row: ProvenanceRow): void;
   dropProvenance(agent: string, source: string, detail: string): void;
+  aliases(): AliasRow[];
+  putAlias(row: AliasRow): void;
+  dropAlias(alias: string): void;
 }
 
 /** The statements, prepared once. Writing is for use inside a transaction. */
@@ -195,6 +200,17 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
       .where('source', '=', param<string>('source'))
       .where('detail', '=', param<string>('detail')),
   );
+  const aliases = writtenStatement<Record<string, never>, AliasRow>(
+    db,
+    'select * from agent_aliases order by alias',
+    [],
+  );
+  const putAlias = statement<AliasRow>()(db, (k) =>
+    k.insertInto('agent_aliases').values({ alias: param('alias'), agent: param('agent') }),
+  );
+  const dropAlias = statement<{ alias: string }>()(db, (k) =>
+    k.deleteFrom('agent_aliases').where('alias', '=', param<string>('alias')),
+  );
   return {
     all: () => all.all({}).map((row) => restored(row)),
     put: (row) => void put.run(stored(row)),
@@ -203,6 +219,9 @@ export const createAgentRows = ({ db }: Pick<Store, 'db'>): AgentRows => {
     provenance: () => provenance.all({}),
     putProvenance: (row) => void putProvenance.run({ ...row }),
     dropProvenance: (agent, source, detail) => void dropProvenance.run({ agent, source, detail }),
+    aliases: () => aliases.all({}),
+    putAlias: (row) => void putAlias.run({ ...row }),
+    dropAlias: (alias) => void dropAlias.run({ alias }),
   };
 };
 
@@ -215,8 +234,13 @@ const alarmOf = (row: AgentRow): string | null => {
 };
 
 /** What others see of an agent: everything but the credential. */
-export const toAgent = (row: AgentRow, provenance: readonly ProvenanceRow[]): Agent => ({
+export const toAgent = (
+  row: AgentRow,
+  provenance: readonly ProvenanceRow[],
+  aliases: readonly string[],
+): Agent => ({
   name: row.name,
+  aliases: [...aliases],
   kind: row.kind,
   endpoint: endpointOf(row.entry),
   description: row.description,

@@ -13,10 +13,13 @@ export interface Book {
   all(): AgentRow[];
   /** The row of exactly this name. */
   named(name: string): AgentRow | undefined;
-  /** Throws unknown_agent with `suggestions`; another spelling of a name is a suggestion, never a match. */
+  /** The row of exactly this name or alias. Throws unknown_agent with `suggestions`; another spelling never matches. */
   find(name: string): AgentRow;
   at(entry: AgentEntry): AgentRow | undefined;
+  /** Whether it is the name or an alias of somebody. */
   isTaken(name: string): boolean;
+  /** The row that has this alias. */
+  aliased(alias: string): AgentRow | undefined;
   provenance(): readonly ProvenanceRow[];
   /** What others see of a row. */
   agentOf(row: AgentRow): Agent;
@@ -29,12 +32,17 @@ export interface Book {
 /** The book of a store. */
 export const createBook = (store: Pick<Store, 'db'>): Book => {
   const rows = createAgentRows(store);
-  let kept: { readonly byName: Map<string, AgentRow>; readonly provenance: ProvenanceRow[] } | null = null;
+  let kept: {
+    readonly byName: Map<string, AgentRow>;
+    readonly provenance: ProvenanceRow[];
+    readonly aliases: Map<string, string>;
+  } | null = null;
 
   const read = (): NonNullable<typeof kept> =>
     (kept ??= {
       byName: new Map(rows.all().map((row) => [row.name, row])),
       provenance: rows.provenance(),
+      aliases: new Map(rows.aliases().map(({ alias, agent }) => [alias, agent])),
     });
 
   const changed = (tx: Tx): void => {
@@ -44,23 +52,29 @@ export const createBook = (store: Pick<Store, 'db'>): Book => {
     });
   };
 
+  const aliasesOf = (name: string): string[] =>
+    [...read().aliases].flatMap(([alias, agent]) => (agent === name ? [alias] : []));
+
   return {
     rows,
     changed,
     all: () => [...read().byName.values()],
     named: (name) => read().byName.get(name),
-    isTaken: (name) => read().byName.has(name),
+    isTaken: (name) => read().byName.has(name) || read().aliases.has(name),
+    aliased: (alias) => read().byName.get(read().aliases.get(alias) ?? ''),
     provenance: () => read().provenance,
     agentOf: (row) =>
       toAgent(
         row,
         read().provenance.filter(({ agent }) => agent === row.name),
+        aliasesOf(row.name),
       ),
 
     find(name) {
-      const row = read().byName.get(name);
+      const { byName, aliases } = read();
+      const row = byName.get(name) ?? byName.get(aliases.get(name) ?? '');
       if (row !== undefined) return row;
-      const suggestions = nearest(name, read().byName.keys());
+      const suggestions = nearest(name, [...byName.keys(), ...aliases.keys()]);
       const hint = suggestions.length === 0 ? '' : `; did you mean ${suggestions.join(', ')}?`;
       throw new MeshError('unknown_agent', `No agent named ${name} is known${hint}`, { suggestions });
     },
@@ -72,11 +86,13 @@ export const createBook = (store: Pick<Store, 'db'>): Book => {
 
     rename(tx, row, name) {
       const known = read().provenance.filter(({ agent }) => agent === row.name);
+      const aliases = aliasesOf(row.name);
       const renamed = { ...row, name };
       rows.drop(row.name);
       rows.put(renamed);
       rows.renameCalls(row.name, name);
       for (const each of known) rows.putProvenance({ ...each, agent: name });
+      for (const alias of aliases) rows.putAlias({ alias, agent: name });
       changed(tx);
       return renamed;
     },

@@ -33,3 +33,26 @@ export const chooseBySkill = (
     { skill },
   );
 };
+
+/** What stands before a skill where a name could stand: `skill:translate`. */
+export const SKILL_PREFIX = 'skill:';
+
+/**
+ * The one agent that offers the skill, is reachable and may be called: for people, for whom nothing is guessed. Throws
+ * ambiguous_agent with `suggestions` when there are several, and what chooseBySkill throws when there is none.
+ */
+export const theOneWithSkill = (rows: readonly AgentRow[], skill: string): AgentRow => {
+  const first = chooseBySkill(rows, skill, []);
+  const others = rows.filter(
+    (row) =>
+      row.skills.some(({ id }) => id === skill) &&
+      row.presence.presence === 'reachable' &&
+      refusalOf(row.name, row) === null,
+  );
+  if (others.length === 1) return first;
+  const names = others.map(({ name }) => name);
+  throw new MeshError('ambiguous_agent', `${names.join(' and ')} offer the skill ${skill}`, {
+    skill,
+    suggestions: names.slice(0, 5),
+  });
+};

@@ -12,8 +12,9 @@ import type { AgentAdapter, Probe, Target } from './adapter.ts';
 import { kindOf, namedRow, newRow, probedRow, unnamedRow } from './agent-change.ts';
 import type { AgentRow } from './agent-rows.ts';
 import { createBook } from './book.ts';
-import { chooseBySkill } from './by-skill.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
+import { createAliases, type Aliases } from './aliases.ts';
+import { chooseBySkill, SKILL_PREFIX, theOneWithSkill } from './by-skill.ts';
 import { partSecrets } from './credentials.ts';
 import { createFoundAgents, type FoundAgents } from './found-agents.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
@@ -52,6 +53,11 @@ export interface Registry {
   known(name: string): Target;
   /** For work: the same, when it is trusted. Throws unknown_agent, agent_untrusted, agent_changed, card_signature_invalid. */
   target(name: string): Target;
+  /**
+   * For work that a person asks for: an exact name, an alias, or `skill:ID` where one agent alone offers it. Throws what
+   * target and theOneWithSkill throw.
+   */
+  asked(word: string): Target;
   /** The agent of chooseBySkill, as a target for work; throws what it throws. */
   withSkill(skill: string, prefer: readonly string[]): Target;
   /** Throws unsupported_agent_kind. */
@@ -68,6 +74,7 @@ export interface Registry {
     entries: readonly AgentEntry[],
     runId: string,
   ): { readonly fresh: readonly string[]; readonly refused: readonly string[] };
+  readonly aliases: Aliases;
   /** Agents that no person named. */
   readonly found: FoundAgents;
   /** Records a probe inside a transaction, with an event when the presence changes. Answers the agent’s name now. */
@@ -90,6 +97,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
   const targetOf = (row: AgentRow): Target => {
     const target = targetOfRow(row, book.provenance());
     return { ...target, token: target.token ?? oneTime.held(row.entry) };
+  };
+
+  const target = (name: string): Target => {
+    const row = book.find(name);
+    const refusal = refusalOf(row.name, row);
+    if (refusal !== null) throw refusal;
+    return targetOf(row);
   };
 
   const adapter = (kind: string): AgentAdapter => {
@@ -169,12 +183,12 @@ export const createRegistry = (parts: RegistryParts): Registry => {
     list: () => book.all().map((row) => book.agentOf(row)),
     get: (name) => book.agentOf(book.find(name)),
     known: (name) => targetOf(book.find(name)),
-    target: (name) => {
-      const row = book.find(name);
-      const refusal = refusalOf(name, row);
-      if (refusal !== null) throw refusal;
-      return targetOf(row);
-    },
+    target,
+    asked: (word) =>
+      word.startsWith(SKILL_PREFIX) && book.named(word) === undefined
+        ? targetOf(theOneWithSkill(book.all(), word.slice(SKILL_PREFIX.length)))
+        : target(word),
+    aliases: createAliases(book, store.writer, audit),
     adapter,
     record,
     found,
@@ -205,9 +219,9 @@ export const createRegistry = (parts: RegistryParts): Registry => {
 
     remove: (caller, name) =>
       store.writer.submit((tx) => {
-        book.find(name);
-        audit.append(tx, caller, 'agent.remove', 'write', name, { name });
-        rows.drop(name);
+        const { name: own } = book.find(name);
+        audit.append(tx, caller, 'agent.remove', 'write', own, { name: own });
+        rows.drop(own);
         changed(tx);
       }),
 
@@ -221,7 +235,7 @@ export const createRegistry = (parts: RegistryParts): Registry => {
           throw new MeshError('agent_changed', `${name} has changed again since you looked at it`);
         const refusal = refusalOf(name, row);
         if (refusal !== null) throw refusal;
-        audit.append(tx, caller, 'agent.trust', 'authority', name, { name, identity: now });
+        audit.append(tx, caller, 'agent.trust', 'authority', known.name, { name: known.name, identity: now });
         rows.put(row);
         changed(tx);
         if (known.trust !== 'trusted') tell(tx, runId, 'agent_trusted', known);

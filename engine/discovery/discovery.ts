@@ -135,6 +135,9 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
       });
   };
 
+  const isPeoples = (name: string): boolean =>
+    registry.list().find((agent) => agent.name === name)?.trust !== 'seen';
+
   /** Who is looked at now: those that only a machine has named, and that do not answer, are not worth each look. */
   const dueNames = (): string[] =>
     registry
@@ -228,7 +231,9 @@ export const createDiscovery = (parts: DiscoveryParts): Discovery => {
           }, done.reject);
       };
       const onAnswer = ({ asked, name, problem }: Answered): void => {
-        if (problem !== null) failed.push({ source: name ?? asked, message: problem });
+        // What nobody trusts and does not answer is no news: its line in the list says so.
+        if (problem !== null && isPeoples(name ?? asked))
+          failed.push({ source: name ?? asked, message: problem });
         oneLess();
       };
       /** Counts as one of those that are waited for, until what was found is counted itself. */

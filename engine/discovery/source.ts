@@ -1,6 +1,7 @@
 // What looks for agents by itself: a source. It says what it finds and knows nothing of the registry.
 import type { AgentEntry, Provenance } from '#machines/nouns/agent';
-import type { DiscoverySource, SourceState } from '#machines/nouns/discovery';
+import type { DiscoverySource } from '#machines/nouns/discovery-sources';
+import type { SourceState } from '#machines/nouns/discovery';
 
 /** An agent that a source names: somewhere to ask, with no word of a person behind it. */
 export interface FoundAgent {

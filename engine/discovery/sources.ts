@@ -1,6 +1,7 @@
 // The sources that the setting asks for, wired to the adapters.
 import { hostname } from 'node:os';
-import { DISCOVERY_SOURCES, type DiscoverySource, type SourceState } from '#machines/nouns/discovery';
+import { DISCOVERY_SOURCES, type DiscoverySource } from '#machines/nouns/discovery-sources';
+import type { SourceState } from '#machines/nouns/discovery';
 import type { AgentAdapter } from '../agents/adapter.ts';
 import type { LocalHttp, Ports, Reach } from '../ports.ts';
 import { createMdns, MDNS_PORT, type MdnsSettings } from './mdns/mdns.ts';

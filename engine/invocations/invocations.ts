@@ -164,14 +164,13 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
         timeout_ms: ask.timeoutMs ?? null,
       };
       const asker = ask.origin === undefined ? null : findAsker(ask.origin);
-      const from = ask.from ?? asker?.agent ?? null;
       const runId = ids.uuidv7();
       const subject = await writer.submit((tx) => {
         const earlier = idempotency.claim(tx, 'invocation.start', ask.idempotencyKey, args, runId);
         if (earlier !== null) return earlier;
         // After the key, whose answer stays the same when the agent has left; an unknown name leaves no trace of a run.
-        agents.target(ask.to);
-        if (ask.from !== undefined) agents.target(ask.from);
+        const { name: agent } = agents.asked(ask.to);
+        const from = ask.from === undefined ? (asker?.agent ?? null) : agents.target(ask.from).name;
         audit.append(tx, caller, 'invocation.start', 'write', runId, args);
         begin(
           tx,
@@ -182,7 +181,7 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
             execution: null,
             attempt: null,
             key: runId,
-            agent: ask.to,
+            agent,
             from,
             prompt: ask.prompt,
             data: asker === null ? {} : { origin: asker.chain },

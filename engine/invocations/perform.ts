@@ -16,6 +16,8 @@ import { settle, type SettleParts, type StopReason } from './settle.ts';
 export interface AgentDirectory {
   /** Throws unknown_agent. */
   target(name: string): Target;
+  /** For what a person asks: an exact name, an alias, or `skill:ID`. Throws also ambiguous_agent, agent_unreachable. */
+  asked(word: string): Target;
   /** The first fitting agent. Throws agent_unreachable when none offers the skill. */
   withSkill(skill: string, prefer: readonly string[]): Target;
   /** Throws unsupported_agent_kind. */

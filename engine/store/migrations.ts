@@ -171,6 +171,17 @@ const originChain: Migration = {
   },
 };
 
+/** Other names that people gave to agents. */
+const agentAliases: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    const { sql } = kysely();
+    await sql`CREATE TABLE agent_aliases (
+      alias TEXT PRIMARY KEY NOT NULL, agent TEXT NOT NULL REFERENCES agents (name) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID`.execute(db);
+    await sql`CREATE INDEX agent_aliases_agent ON agent_aliases (agent)`.execute(db);
+  },
+};
+
 /** Name -> step; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
@@ -179,4 +190,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-agent-trust': agentTrust,
   '0005-remote-jobs': remoteJobs,
   '0006-origin-chain': originChain,
+  '0007-found-agents': agentAliases,
 };

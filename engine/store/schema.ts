@@ -13,6 +13,7 @@ export interface Schema {
   agents: AgentTable;
   agent_provenance: AgentProvenanceTable;
   remote_jobs: RemoteJobTable;
+  agent_aliases: AgentAliasTable;
   audit: AuditTable;
   idempotency: IdempotencyTable;
   installs: InstallTable;
@@ -212,6 +213,12 @@ interface RemoteJobTable {
   mode: string;
   begun: number;
   taken: number;
+}
+
+/** Another name of an agent, given by a person. */
+interface AgentAliasTable {
+  alias: string;
+  agent: string;
 }
 
 interface AuditTable {

@@ -57,6 +57,8 @@ export type CardSignature = (typeof CARD_SIGNATURES)[number];
 
 export const AgentSchema = z.object({
   name: AgentNameSchema,
+  /** Other names that people gave it; each resolves like its name. */
+  aliases: z.array(AgentNameSchema),
   kind: AgentKindSchema,
   /** Address without credentials: URL, argv of a command, or folder. */
   endpoint: z.string(),

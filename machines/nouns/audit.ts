@@ -28,6 +28,8 @@ export const OPERATIONS = [
   'agent.add',
   'agent.remove',
   'agent.trust',
+  'agent.alias',
+  'agent.unalias',
   'discovery.sweep',
   'invocation.start',
   'invocation.cancel',

@@ -1,9 +1,6 @@
 // Where agents are looked for, and how well that goes.
 import { z } from 'zod';
-
-/** Sources that look around by themselves, and that the setting `discovery` switches. */
-export const DISCOVERY_SOURCES = ['mdns', 'programs', 'tailnet'] as const;
-export type DiscoverySource = (typeof DISCOVERY_SOURCES)[number];
+import { DISCOVERY_SOURCES } from './discovery-sources.ts';
 
 /**
  * on: it looks. off: the setting says not to. absent: what it asks is not on this machine. failed: it cannot look, see

@@ -12,6 +12,7 @@ export const pathOf = (route: RouteId): string => ROUTES[route].path.replace(/:\
 
 const BODIES: Partial<Record<RouteId, object>> = {
   'events.append': { run_id: 'r1', kind: 'message', payload: { role: 'user', text: 'hi' } },
+  'agents.alias': { alias: 'reckoner' },
   'agents.add': { url: 'http://127.0.0.1:9/card' },
   'installs.plan': { kind: 'command' },
   'installs.apply': { kind: 'command' },
