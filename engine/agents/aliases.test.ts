@@ -24,7 +24,7 @@ const open = async (): Promise<void> => {
   store = await openStore(join(folder, 'a.db'), { synchronous: 'NORMAL' }, ports);
   audit = createAudit(store);
   const log = createEventLog(store, ports);
-  registry = createRegistry({ store, log, audit, adapters: createAdapters(ports), ports });
+  registry = createRegistry({ store, log, audit, adapters: createAdapters(ports, folder), ports });
 };
 
 beforeEach(async () => {

@@ -1,5 +1,8 @@
 // Programs of this machine: every adapter is asked, and one that fails or hangs is its own problem.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { AgentAdapter, Found } from '../agents/adapter.ts';
@@ -12,7 +15,7 @@ type Discover = AgentAdapter['discover'];
 
 /** The command adapter with another way to look. */
 const adapter = (kind: string, discover: Discover): readonly [string, AgentAdapter] => {
-  const real = createAdapters(testPorts()).get('command');
+  const real = createAdapters(testPorts(), tmpdir()).get('command');
   assert.ok(real !== undefined);
   return [kind, { ...real, kind, discover }];
 };
@@ -97,7 +100,9 @@ describe('programs', () => {
   });
 
   it('every adapter that there is looks without an error', async () => {
-    const { state } = await look(...createAdapters(testPorts()));
+    const folder = mkdtempSync(join(tmpdir(), 'programs-'));
+    const { state } = await look(...createAdapters(testPorts(), folder));
+    rmSync(folder, { recursive: true, force: true });
     assert.deepEqual([state.state, state.problem], ['on', null]);
   });
 });
