@@ -86,10 +86,12 @@ export const LINES: readonly Line[] = [
     tests('tests/ground/workflows.test.ts'),
   ),
 
-  missing(
+  shown(
     'm1',
     'openclaw install, nanoclaw install',
-    'the port has plan, install and uninstall; no adapter of these exists',
+    'plan, install, again, uninstall, against a played gateway and host; every command that is sent was shown before',
+    tests('engine/agents/openclaw/install.test.ts'),
+    tests('engine/agents/nanoclaw/install.test.ts'),
   ),
   shown(
     'm1',
@@ -97,10 +99,11 @@ export const LINES: readonly Line[] = [
     'agents are found, probed, lost and back; a sweep ends when all have answered',
     tests('engine/discovery/discovery.test.ts'),
   ),
-  missing(
+  shown(
     'm1',
     'run --from openclaw --to nanoclaw "1+1"',
-    'run --from and --to work between agents that are known; OpenClaw and NanoClaw have no adapter',
+    'the real daemon and command line, a played gateway and host: it prints 2, both are in the trace',
+    tests('tests/e2e/claws.test.ts'),
   ),
   shown(
     'm1',
