@@ -4,6 +4,7 @@ import type { StartFlags } from '#api/daemon/messages';
 import { bootstrapOf, dataDirOf } from '#api/daemon/paths';
 import { startInBackground, startInForeground } from '#api/daemon/start';
 import { ERRORS, EXIT, MeshError } from '#machines/nouns/error-codes';
+import { WorkerCommand } from './agentmeshd-worker.ts';
 
 const dataDirOption = () =>
   Option.String('--data-dir', {
@@ -204,7 +205,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
     binaryLabel: 'The AgentMesh daemon',
     enableColors: isColourful(process.stdout),
   });
-  for (const each of [StartCommand, StopCommand, StatusCommand, RebuildCommand]) cli.register(each);
+  for (const each of [StartCommand, StopCommand, StatusCommand, RebuildCommand, WorkerCommand])
+    cli.register(each);
   if (argv.length === 0 || argv.some((word) => ['help', '-h', '--help'].includes(word)))
     return help(
       cli,

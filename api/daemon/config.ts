@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { DEFAULT_HOST, DEFAULT_PORT, FILES } from '#api/contract/address';
 import { DISCOVERY_SOURCES, type DiscoverySource } from '#machines/nouns/discovery-sources';
 import { MeshError } from '#machines/nouns/error-codes';
-import { readConfigFile, type ConfigFile } from './config-file.ts';
+import { readConfigFile } from './config-file.ts';
 import type { StartFlags } from './messages.ts';
 import { bootstrapOf, dataDirOf, nonEmpty as set } from './paths.ts';
+import { redisOf } from './redis-choice.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -83,25 +84,6 @@ const FLAG_OF = {
   a2aTeam: `a2a.default_team in ${FILES.config}`,
 } as const satisfies Record<keyof DaemonConfig, string>;
 
-/** A password among the arguments of a program can be read by every user of the machine. */
-const withoutPassword = (flag: string): string => {
-  if (URL.canParse(flag) && new URL(flag).password !== '')
-    throw new MeshError(
-      'bad_request',
-      `--redis takes no password: others see what a program is started with. Give the URL in AGENTMESH_REDIS_URL, or as queue.redis in ${FILES.config} of the data folder`,
-    );
-  return flag;
-};
-
-/** Which Redis, and who says so; the engine reads the URL. */
-const redisOf = (flags: StartFlags, env: NodeJS.ProcessEnv, file: ConfigFile): DaemonConfig['redis'] => {
-  if (flags.redis !== undefined) return { url: withoutPassword(flags.redis), from: '--redis' };
-  const variable = set(env['AGENTMESH_REDIS_URL']);
-  if (variable !== undefined) return { url: variable, from: 'AGENTMESH_REDIS_URL' };
-  const url = file.queue?.redis;
-  return url === undefined ? null : { url, from: `queue.redis in ${FILES.config}` };
-};
-
 /**
  * Reads AGENTMESH_DATA_DIR, _HOST, _PORT, _BOOTSTRAP, _SYNCHRONOUS, _DISCOVERY, _ANNOUNCE, _LOG_LEVEL and _REDIS_URL for
  * what no flag says, _MDNS_PORT, _MDNS_INTERFACES and _TAILSCALED, which have none, and config.json of the data folder for
@@ -124,7 +106,7 @@ export const readConfig = (flags: StartFlags, env: NodeJS.ProcessEnv): DaemonCon
     mdnsInterfaces: set(env['AGENTMESH_MDNS_INTERFACES']) ?? null,
     tailscaled: set(env['AGENTMESH_TAILSCALED']) ?? null,
     logLevel: flags.logLevel ?? set(env['AGENTMESH_LOG_LEVEL']) ?? 'info',
-    redis: redisOf(flags, env, file),
+    redis: redisOf({ url: flags.redis, flag: '--redis' }, env, file),
     a2aTeam: file.a2a?.default_team ?? null,
   });
   if (parsed.success) {

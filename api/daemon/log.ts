@@ -68,24 +68,9 @@ const logFile = (file: string): { write(line: string): void; close(): void; prob
   };
 };
 
-export interface DaemonLog {
-  readonly logger: Logger;
-  /** Why the file cannot be written; null when it can. */
-  problem(): string | null;
-  close(): void;
-}
-
-/**
- * Opens the log.
- * @param people where lines for people go as well, with or without colour; null for nowhere
- */
-export const openLog = (
-  file: string,
-  level: string,
-  people: { readonly write: (text: string) => void; readonly colour: boolean } | null,
-): DaemonLog => {
-  const target = logFile(file);
-  const logger = pino(
+/** A logger whose lines hold no secret that can be known by its name or its form. */
+const loggerTo = (level: string, write: (line: string) => void): Logger =>
+  pino(
     {
       level,
       base: null,
@@ -97,12 +82,39 @@ export const openLog = (
     {
       write(line: string) {
         // A credential inside a text (a header in an error, say) is out of redact's reach.
-        const clean = line.replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, '$1 [redacted]');
-        target.write(clean);
-        people?.write(readable(clean, people.colour));
+        write(line.replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, '$1 [redacted]'));
       },
     },
   );
+
+export interface People {
+  readonly write: (text: string) => void;
+  readonly colour: boolean;
+}
+
+/** A log for people alone, without a file. */
+export const peopleLog = (level: string, people: People): Logger =>
+  loggerTo(level, (line) => {
+    people.write(readable(line, people.colour));
+  });
+
+export interface DaemonLog {
+  readonly logger: Logger;
+  /** Why the file cannot be written; null when it can. */
+  problem(): string | null;
+  close(): void;
+}
+
+/**
+ * Opens the log.
+ * @param people where lines for people go as well, with or without colour; null for nowhere
+ */
+export const openLog = (file: string, level: string, people: People | null): DaemonLog => {
+  const target = logFile(file);
+  const logger = loggerTo(level, (line) => {
+    target.write(line);
+    people?.write(readable(line, people.colour));
+  });
   return {
     logger,
     problem: () => target.problem,

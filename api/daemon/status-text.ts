@@ -35,6 +35,9 @@ export const statusText = (dataDir: string, status: DaemonStatus): string => {
       ['running for', span(health['uptime_ms'])],
       ['events', String(health['head_seq'])],
     );
+    if (Array.isArray(health['workers']))
+      for (const worker of health['workers'] as readonly Record<string, unknown>[])
+        rows.push(['worker', `${String(worker['name'])} on ${String(worker['host'])}`]);
     if (Array.isArray(health['problems']))
       for (const problem of health['problems']) rows.push(['problem', String(problem)]);
   }

@@ -5,7 +5,7 @@ import type { Style } from '../render/style.ts';
 import { COMMANDS, GROUPS } from './table.ts';
 
 const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
-  ['The daemon', ['up', 'down', 'status', 'doctor']],
+  ['The daemon', ['up', 'down', 'status', 'worker', 'doctor']],
   [
     'Agents',
     ['discover', 'agents list', 'agents get', 'agents add', 'agents trust', 'agents alias', 'agents remove'],

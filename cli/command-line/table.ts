@@ -46,6 +46,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   'approvals reject':  { load: async () => (await import('../commands/approvals/reject.ts')).ApprovalsRejectCommand },
   'verify':        { load: async () => (await import('../commands/verify.ts')).VerifyCommand },
   'audit':         { load: async () => (await import('../commands/audit.ts')).AuditCommand },
+  'worker':        { load: async () => (await import('../commands/worker.ts')).WorkerCommand },
   'mcp':           { load: async () => (await import('../commands/mcp.ts')).McpCommand },
   'demo':          { load: async () => (await import('../commands/demo.ts')).DemoCommand },
   'completion':    { load: async () => (await import('../commands/completion.ts')).CompletionCommand },

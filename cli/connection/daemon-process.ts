@@ -27,3 +27,19 @@ export const agentmeshd = (args: readonly string[]): Promise<Finished> =>
       });
     });
   });
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs `agentmeshd <args>` in our place: our streams are its streams, our signals its signals, its exit code is answered. */
+export const runAgentmeshd = (args: readonly string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [AGENTMESHD, ...args], { stdio: 'inherit' });
+    // A terminal's Ctrl-C reaches the child by itself too; it takes signals that come together as one.
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    for (const signal of SIGNALS) process.on(signal, forward);
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      for (const signal of SIGNALS) process.off(signal, forward);
+      resolve(code ?? 1);
+    });
+  });

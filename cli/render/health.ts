@@ -48,7 +48,15 @@ export const healthLines = ({ health, address, folder }: DaemonState, style: Sty
         ]),
     ...(health.queue.driver === 'sqlite'
       ? []
-      : [row('queue', `${health.queue.driver}, ${count(health.queue.waiting, 'job')} waiting`)]),
+      : [
+          row('queue', `${health.queue.driver}, ${count(health.queue.waiting, 'job')} waiting`),
+          ...(health.queue.dropped === 0
+            ? []
+            : [row('', style.bad(`${count(health.queue.dropped, 'message')} in Redis not taken: not ours`))]),
+        ]),
+    ...health.workers.map(({ name, host, serves, calls }) =>
+      row('worker', `${name} on ${host}, serves ${serves.join(', ')}: ${count(calls, 'call')}`),
+    ),
     ...sourceLines(health.discovery, style).map((line) => row('looks', line)),
     row('events', `${health.head_seq}${mirror.lag === 0 ? '' : `, ${mirror.lag} not yet in events.jsonl`}`),
     ...(mirror.problem === null ? [] : [row('mirror', style.bad(mirror.problem))]),

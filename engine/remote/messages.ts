@@ -23,6 +23,8 @@ const CallSchema = z.object({
   kind: z.string(),
   entry: AgentEntrySchema.nullable(),
   card: z.unknown(),
+  /** Where requests to `entry` may lead (Reach of the network port). */
+  reach: z.union([z.enum(['public', 'lan']), z.strictObject({ given: z.string() })]).nullable(),
 });
 export type Call = z.infer<typeof CallSchema>;
 

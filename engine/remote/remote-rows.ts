@@ -62,7 +62,7 @@ export const createRemoteRows = ({ db }: Pick<Store, 'db'>): RemoteRows => {
   const begun = statement<{ run_id: string; fence: number }>()(db, (k) =>
     k
       .updateTable('remote_jobs')
-      .set({ begun: 1, taken: 1 })
+      .set({ begun: 1 })
       .where('run_id', '=', param<string>('run_id'))
       .where('fence', '=', param<number>('fence')),
   );

@@ -209,6 +209,47 @@ if (hasRedisServer())
       assert.equal(lines.filter((line) => line.includes('nearly')).length, 1);
     });
 
+    it('ask people through the daemon: allowed, denied, and over a restart and another worker', async () => {
+      await using mesh = await FarMesh.open();
+      const first = await mesh.work('w1');
+      const asked = async (run: string) => {
+        const pending = () =>
+          mesh.engine.approvals.list({ status: 'pending', limit: 10 }).filter((each) => each.run_id === run);
+        await mesh.until('the question', () => pending().length === 1);
+        const [approval] = pending();
+        assert.ok(approval);
+        return approval;
+      };
+      const textOf = (run: string): unknown =>
+        mesh.events(run).find(({ metadata }) => metadata['final'] === true)?.payload['text'];
+      const decide = async (run: string, decision: 'allow' | 'deny'): Promise<void> => {
+        const { approval_id: id, operation_hash: hash, operation } = await asked(run);
+        assert.match(JSON.stringify(operation), /"command":"ask/);
+        await mesh.engine.approvals.decide(mesh.caller, id, { decision, ...(hash === null ? {} : { hash }) });
+      };
+      for (const decision of ['allow', 'deny'] as const) {
+        const run = await mesh.call(`ask to ${decision}`);
+        await decide(run, decision);
+        await mesh.ended(run);
+        assert.equal(textOf(run), decision);
+      }
+      // Asked in one life of the daemon, decided in the next.
+      const run = await mesh.call('ask for later');
+      await asked(run);
+      await mesh.stop();
+      await mesh.start();
+      await decide(run, 'allow');
+      await mesh.ended(run);
+      assert.equal(textOf(run), 'allow');
+      // Cancelled, it is asked no more.
+      const stopped = await mesh.call('ask in vain');
+      await asked(stopped);
+      await mesh.engine.invocations.cancel(mesh.caller, stopped);
+      assert.equal((await mesh.ended(stopped)).state, 'cancelled');
+      assert.deepEqual(mesh.engine.approvals.list({ status: 'pending', limit: 10 }), []);
+      assert.equal(first.worker.calls(), 0);
+    });
+
     it('are given back at once by a worker that says goodbye', async () => {
       await using mesh = await FarMesh.open();
       const first = await mesh.work('w1');

@@ -16,8 +16,9 @@ import { isLoopbackUrl, loopbackId } from '../queue/redis/loopback.ts';
 import { createPost } from './post.ts';
 import { createPresence, type Seen } from './presence.ts';
 import { createRemoteRows, type RemoteRow } from './remote-rows.ts';
-import { asOutcome, createSession, type Session } from './session.ts';
+import { createSession, type Session } from './session.ts';
 import { createTickets } from './tickets.ts';
+import { asOutcome } from './told-outcome.ts';
 
 const TICK_MS = 1_000;
 
@@ -110,11 +111,11 @@ export const createRemote = (parts: RemoteParts): Remote => {
   };
 
   /** Whether this worker can reach the agent as it is meant. */
-  const isAble = ({ beat }: Seen, { name, kind, entry, token }: Target): boolean => {
+  const isAble = ({ beat }: Seen, { name, kind, entry, token, credential }: Target): boolean => {
     if (!beat.serves.includes(name) && !beat.serves.includes(kind)) return false;
     if (beat.agents.includes(name)) return true;
     // A command, a folder and a credential stay where they are.
-    if (entry.url === undefined || token !== null) return false;
+    if (entry.url === undefined || token !== null || credential !== undefined) return false;
     return beat.loopback === here || !isLoopbackUrl(entry.url);
   };
 
@@ -128,7 +129,7 @@ export const createRemote = (parts: RemoteParts): Remote => {
       .map((seen) => ({ seen, load: heldBy(seen.beat.worker) / seen.beat.places }))
       .sort((a, b) => a.load - b.load)[0]?.seen ?? null;
 
-  const callOf = (worker: string, { name, kind, entry, card }: Target): Call => {
+  const callOf = (worker: string, { name, kind, entry, card, reach }: Target): Call => {
     const own = presence
       .live()
       .find(({ beat }) => beat.worker === worker)
@@ -136,7 +137,7 @@ export const createRemote = (parts: RemoteParts): Remote => {
     const { url, settings } = entry;
     const isPlain = own !== true && url !== undefined;
     const plain = { kind, url, ...(settings === undefined ? {} : { settings }) };
-    return { agent: name, kind, entry: isPlain ? plain : null, card };
+    return { agent: name, kind, entry: isPlain ? plain : null, card, reach: reach ?? null };
   };
 
   const ticketOf = (worker: string, row: RemoteRow, request: InvokeRequest): Ticket => ({

@@ -1,5 +1,5 @@
 // One call at a worker, as the daemon sees it: handed over, followed fact by fact, taken back when its holder is gone.
-import { failure, MeshError } from '#machines/nouns/error';
+import { MeshError } from '#machines/nouns/error';
 import { isErrorCode } from '#machines/nouns/error-codes';
 import type { AdapterEvent, Outcome, Reattached } from '../agents/adapter.ts';
 import type { Recorder } from '../invocations/recorder.ts';
@@ -8,6 +8,7 @@ import type { Tx } from '../store/writer.ts';
 import type { Ask, Beat, Fact, Holding, Mail } from './messages.ts';
 import type { RemoteRow, RemoteRows } from './remote-rows.ts';
 import { createSessionAsks } from './session-asks.ts';
+import { toldOutcome } from './told-outcome.ts';
 
 /** A ticket that was not taken for this long is offered again: Redis may have lost it. */
 const OFFER_AGAIN_MS = 5_000;
@@ -53,7 +54,7 @@ export const createSession = (parts: SessionParts): Session => {
   let row = parts.row;
   /** The last fact that was let in; it may not be recorded yet. */
   let accepted = row.taken;
-  /** Who had it before, and what of it is recorded: it may come back. */
+  /** Who had it before, and what of it was let in: it may come back. */
   let before: { readonly worker: string; readonly fence: number; readonly taken: number } | null = null;
   let stopReason: 'cancel' | 'timeout' | null = null;
   let offeredAt = ports.clock.now();
@@ -101,7 +102,8 @@ export const createSession = (parts: SessionParts): Session => {
   const handOn = (mode: RemoteRow['mode'], worker: string | null): void => {
     then(async () => {
       if (isEnded) return;
-      if (row.worker !== null) before = { worker: row.worker, fence: row.fence, taken: row.taken };
+      // What was let in is recorded by now, or waits in the recorder to be.
+      if (row.worker !== null) before = { worker: row.worker, fence: row.fence, taken: accepted };
       await parts.submit((tx) => {
         rows.next(tx, runId, worker, mode);
       });
@@ -150,27 +152,25 @@ export const createSession = (parts: SessionParts): Session => {
       return;
     }
     isEnded = true;
-    const { status, text, artifacts, error, cancelConfirmed } = outcome;
-    if (status === 'unknown') resolve({ status });
-    else
-      resolve({
-        status,
-        artifacts: artifacts as Outcome['artifacts'],
-        ...(text === undefined ? {} : { text }),
-        ...(error === undefined ? {} : { error }),
-        ...(cancelConfirmed === undefined ? {} : { cancelConfirmed }),
-      });
+    resolve(toldOutcome(outcome));
   };
 
   const record = async (n: number, fact: Fact, done: () => void): Promise<void> => {
     const { fence } = row;
     const also = (tx: Tx): void => {
       rows.took(tx, runId, fence, n);
+      // Only what is durable is acknowledged: the worker tells the rest again to the next life of the daemon.
+      tx.after(() => {
+        if (row.fence !== fence || row.taken >= n) return;
+        row = { ...row, taken: n };
+        acknowledge();
+      });
     };
     switch (fact.is) {
       case 'begun':
         await parts.submit((tx) => {
           rows.begun(tx, runId, fence);
+          also(tx);
         });
         row = { ...row, hasBegun: true };
         break;
@@ -179,6 +179,7 @@ export const createSession = (parts: SessionParts): Session => {
         break;
       case 'sent':
         recorder.sent();
+        await parts.submit(also);
         break;
       case 'event':
         await recorder.event(fact.event as unknown as AdapterEvent, also);
@@ -193,9 +194,7 @@ export const createSession = (parts: SessionParts): Session => {
           ? new MeshError(fact.error.code, fact.error.message)
           : new Error(fact.error.message);
     }
-    row = { ...row, taken: n };
     done();
-    acknowledge();
   };
 
   const asks = createSessionAsks({
@@ -236,10 +235,8 @@ export const createSession = (parts: SessionParts): Session => {
         then(() => record(n, fact, done));
       } else if (n <= accepted) {
         // Told again: one of the two is recorded, or will be.
-        if (n <= row.taken) {
-          done();
-          acknowledge();
-        }
+        done();
+        acknowledge();
       } else {
         // One before it was lost in Redis: the worker tells all of them again.
         done();
@@ -289,9 +286,3 @@ export const createSession = (parts: SessionParts): Session => {
     },
   };
 };
-
-/** What a call that nobody can answer for any more comes to. */
-export const asOutcome = (result: Outcome | Reattached): Outcome =>
-  result.status === 'unknown' || result.status === 'never-received'
-    ? { status: 'failed', artifacts: [], error: failure('outcome_unknown') }
-    : result;

@@ -13,6 +13,7 @@ import type {
 } from '../agents/adapter.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Beat, Call, Fact, Mail, Report, Ticket } from './messages.ts';
+import { outcomeToTell } from './told-outcome.ts';
 
 export interface WorkerCallParts {
   readonly worker: string;
@@ -177,7 +178,7 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
     if (isLetGo) return;
     let last: Fact;
     try {
-      last = { is: 'end', outcome: outcomeOf(await perform()) };
+      last = { is: 'end', outcome: outcomeToTell(await perform()) };
     } catch (error) {
       log.warn({ run_id: run, why: failureOf(error).message }, 'a call ended with a fault');
       controller.abort(error);
@@ -244,10 +245,3 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
     letGo,
   };
 };
-
-/** As it travels: what is undefined is left out. */
-const outcomeOf = (result: Outcome | Reattached): Extract<Fact, { is: 'end' }>['outcome'] => ({
-  artifacts: [],
-  ...(JSON.parse(JSON.stringify(result)) as object),
-  status: result.status,
-});

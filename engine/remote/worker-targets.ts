@@ -3,6 +3,7 @@ import type { AgentEntry } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import type { AgentAdapter, Target } from '../agents/adapter.ts';
 import { kindOf } from '../agents/agent-change.ts';
+import { partSecrets } from '../agents/credentials.ts';
 import type { Call } from './messages.ts';
 
 export interface WorkerTargetsParts {
@@ -30,9 +31,19 @@ export const createWorkerTargets =
         `the worker ${name} serves ${serves.join(', ')}, not ${kind}`,
       );
     if (own !== undefined) {
-      const { token = null, ...entry } = own;
-      // The card that the daemon knows may be of another address; the adapter reads the one of this.
-      return { adapter, target: { name: call.agent, kind, entry, card: null, token } };
+      const { entry, token, credential } = partSecrets(own);
+      const target: Target = {
+        name: call.agent,
+        kind,
+        entry,
+        // The card that the daemon knows may be of another address; the adapter reads the one of this.
+        card: null,
+        token,
+        ...(credential === null ? {} : { credential }),
+        // Its own file is a person's word.
+        ...(entry.url === undefined ? {} : { reach: { given: new URL(entry.url).origin } }),
+      };
+      return { adapter, target };
     }
     const { entry } = call;
     if (entry?.url === undefined)
@@ -40,5 +51,14 @@ export const createWorkerTargets =
         'unknown_agent',
         `the worker ${name} has no entry for ${call.agent}: name it in the file of its --agents`,
       );
-    return { adapter, target: { name: call.agent, kind, entry, card: call.card ?? null, token: null } };
+    const { agent, card = null, reach } = call;
+    const target: Target = {
+      name: agent,
+      kind,
+      entry,
+      card,
+      token: null,
+      ...(reach === null ? {} : { reach }),
+    };
+    return { adapter, target };
   };

@@ -45,8 +45,8 @@ export interface WorkerParts {
 }
 
 export interface Worker {
-  /** Why it is not connected; null while it is. */
-  problem(): string | null;
+  /** Whether it is connected and has shown itself. */
+  isReady(): boolean;
   /** Calls that it has. */
   calls(): number;
   begin(): void;
@@ -215,7 +215,7 @@ export const createWorker = (parts: WorkerParts): Worker => {
   };
 
   return {
-    problem: () => link.problem(),
+    isReady: () => link.life() !== null,
     calls: () => calls.size,
     begin: () => {
       link.begin();
