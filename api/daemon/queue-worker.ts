@@ -8,6 +8,7 @@ import { LIMITS } from '#machines/nouns/limits';
 import { MeshError } from '#machines/nouns/error-codes';
 import { coalesced } from './coalesced.ts';
 import { readConfigFile } from './config-file.ts';
+import { prepareDataFolder } from './data-folder.ts';
 import { type People, peopleLog } from './log.ts';
 import { absolute, dataDirOf } from './paths.ts';
 import { redisOf } from './redis-choice.ts';
@@ -78,12 +79,15 @@ export const runQueueWorker = async (
     readonly version: string;
   };
   const log = peopleLog('info', people);
+  const notice = prepareDataFolder(dataDir);
+  if (notice !== null) log.warn(notice);
   process.title = 'agentmesh worker';
   // Programs that agents start must not fill our compile cache.
   delete process.env['NODE_COMPILE_CACHE'];
   const worker = createQueueWorker(
     {
       redis,
+      dataDir,
       keyFile: flags.meshKeyFile === undefined ? join(dataDir, FILES.meshKey) : absolute(flags.meshKeyFile),
       agentsFile: flags.agents === undefined ? null : absolute(flags.agents),
       name,

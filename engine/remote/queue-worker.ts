@@ -11,6 +11,8 @@ import { createWorker, type Worker } from './worker.ts';
 export interface QueueWorkerConfig {
   readonly redis: RedisChoice;
   readonly keyFile: string;
+  /** Where adapters keep keys of their own. */
+  readonly dataDir: string;
   /** Agents of this host; null: none. Watched, so that a change counts at once. */
   readonly agentsFile: string | null;
   readonly name: string;
@@ -41,7 +43,7 @@ export const createQueueWorker = (config: QueueWorkerConfig, ports: Ports): Queu
     file?.close();
     throw new MeshError('bad_request', `--agents ${agentsFile ?? ''}: ${problem}`);
   }
-  const adapters = createAdapters(ports);
+  const adapters = createAdapters(ports, config.dataDir);
   const named = (file?.entries() ?? []).map((entry) => entry.name);
   for (const word of config.serves)
     if (!adapters.has(word) && !named.includes(word))
