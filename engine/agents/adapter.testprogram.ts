@@ -96,7 +96,8 @@ export const programBench = (
         adapter,
         module,
         factory,
-        target: targetOf(),
+        // A run that is killed leaves the folder that it was given: here it is given one that is removed.
+        target: targetOf({ cwd: folder }),
         gone: targetOf({ command: ['agentmesh-no-such-program'] }),
         wrongCredential: null,
         broken: [
