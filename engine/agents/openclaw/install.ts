@@ -32,6 +32,7 @@ const READY_MS = 3_000;
 const CONNECT_MS = 15_000;
 /** The first word of a cold OpenClaw takes half a minute. */
 const TEST_MS = 120_000;
+const TEST_WAIT_MS = 2_000;
 
 export interface InstallParts {
   readonly ports: Pick<Ports, 'clock' | 'net' | 'disk' | 'random' | 'log' | 'ids'>;
@@ -177,36 +178,45 @@ const pairAndList = async (parts: InstallParts, url: string, secret: string | nu
   }
 };
 
+/** A gateway that has just taken a change of its configuration may fail a run that began meanwhile. */
+const TEST_TRIES = 3;
+
 const oneWord = async (parts: InstallParts, url: string, agent: string): Promise<string> => {
+  const { clock, ids } = parts.ports;
   const signal = AbortSignal.timeout(TEST_MS);
-  const key = parts.ports.ids.uuidv7();
-  const deadline = parts.ports.clock.now() + TEST_MS;
-  const outcome = await invoke(
-    parts,
-    {
-      target: targetOf(url, null, agent),
-      prompt: 'Answer with one word: ready',
-      data: {},
-      runId: key,
-      key,
-      deadline,
-      signal,
-    },
-    {
-      handle: () => Promise.resolve(),
-      event: () => Promise.resolve(),
-      sent: () => undefined,
-      approval: () => Promise.resolve({ decision: 'deny', reason: 'this is only a test', by: 'install' }),
-    },
-  );
-  if (outcome.status === 'completed') return outcome.text ?? '';
-  throw new MeshError(
-    'install_failed',
-    `${agent} did not answer: ${outcome.error?.message ?? outcome.status}`,
-    {
-      remedy: 'See that its model works: openclaw doctor; then run this again.',
-    },
-  );
+  for (let tries = 1; ; tries += 1) {
+    const key = ids.uuidv7();
+    const outcome = await invoke(
+      parts,
+      {
+        target: targetOf(url, null, agent),
+        prompt: 'Answer with one word: ready',
+        data: {},
+        runId: key,
+        key,
+        deadline: clock.now() + TEST_MS,
+        signal,
+      },
+      {
+        handle: () => Promise.resolve(),
+        event: () => Promise.resolve(),
+        sent: () => undefined,
+        approval: () => Promise.resolve({ decision: 'deny', reason: 'this is only a test', by: 'install' }),
+      },
+    );
+    if (outcome.status === 'completed') return outcome.text ?? '';
+    if (outcome.error?.retryable === true && tries < TEST_TRIES) {
+      await new Promise<void>((resolve) => {
+        clock.after(TEST_WAIT_MS, resolve);
+      });
+      continue;
+    }
+    throw new MeshError(
+      'install_failed',
+      `${agent} did not answer: ${outcome.error?.message ?? outcome.status}`,
+      { remedy: 'See that its model works: openclaw doctor; then run this again.' },
+    );
+  }
 };
 
 /** Does what the plan says. */
