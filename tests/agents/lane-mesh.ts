@@ -11,7 +11,7 @@ import { isAlive } from '#api/daemon/process-facts';
 import { agentmesh } from '#cli/testing/fake-daemon';
 import type { Approval } from '#machines/nouns/approval';
 import type { EventV1 } from '#machines/nouns/event';
-import { laneProgram, type ProgramName } from './lane-program.ts';
+import { laneProgram, type CommandName } from './lane-program.ts';
 import { startModelServer, type ModelServer } from './model-server.ts';
 
 const DAEMON = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'agentmeshd.js');
@@ -89,8 +89,11 @@ request_max_retries = 0
 stream_max_retries = 0
 `;
 
-/** Opens a mesh with these programs as agents of the same names. */
-export const openLaneMesh = async (names: readonly ProgramName[]): Promise<LaneMesh> => {
+/** Opens a mesh with these programs as agents of the same names; `more` is what the shell of its user knows besides. */
+export const openLaneMesh = async (
+  names: readonly CommandName[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<LaneMesh> => {
   const programs = new Map(names.map((name) => [name, laneProgram(name)]));
   const model = await startModelServer();
   const folder = mkdtempSync(join(tmpdir(), 'agentmesh-lane-'));
@@ -132,7 +135,7 @@ export const openLaneMesh = async (names: readonly ProgramName[]): Promise<LaneM
   writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify({ agents }), { mode: 0o600 });
   const env = { AGENTMESH_DATA_DIR: dataDir, XDG_RUNTIME_DIR: folder };
   let daemon: ChildProcess | null = null;
-  const cli: LaneMesh['cli'] = (...argv) => agentmesh(argv, { env, cwd: folder });
+  const cli: LaneMesh['cli'] = (...argv) => agentmesh(argv, { env: { ...env, ...more }, cwd: folder });
 
   const mesh: LaneMesh = {
     model,

@@ -7,11 +7,14 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 /** npm package with its exact version, and the program in it. */
 const PROGRAMS = {
+  openclaw: { spec: 'openclaw@2026.9.6', bin: 'openclaw' },
   opencode: { spec: 'opencode-ai@1.18.33', bin: 'opencode' },
   claude: { spec: '@anthropic-ai/claude-code@2.1.197', bin: 'claude' },
   codex: { spec: '@openai/codex@0.169.0', bin: 'codex' },
 } as const;
 export type ProgramName = keyof typeof PROGRAMS;
+/** Those that are started for each run, as agents by a command line. */
+export type CommandName = Exclude<ProgramName, 'openclaw'>;
 
 /**
  * The path of a program, installed when it is not there: below AGENTMESH_LANES, or .cache/lanes of the checkout. Throws
