@@ -55,6 +55,10 @@ import { texts } from '../../util/texts/texts.ts';
         <dd>{{ firstSeen() }}</dd>
         <dt>{{ t().agents.columns.lastSeen }}</dt>
         <dd>{{ lastSeen() }}</dd>
+        @if (one.aliases.length > 0) {
+          <dt>{{ t().agents.aliases }}</dt>
+          <dd>{{ one.aliases.join(', ') }}</dd>
+        }
         <dt>{{ t().agents.credential }}</dt>
         <dd>{{ one.has_credential ? t().agents.credentialKept : t().agents.credentialNone }}</dd>
         <dt>{{ t().agents.trust }}</dt>

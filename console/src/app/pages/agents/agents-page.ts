@@ -41,15 +41,19 @@ export class AgentsPage {
 
   protected readonly rows = computed(() => {
     const text = this.text().trim().toLowerCase();
-    const { sources } = this.t().agents;
+    const { sources, trustWords } = this.t().agents;
     return this.store
       .agents()
       .filter(
         (agent) =>
           text === '' ||
-          [agent.name, agent.kind, agent.endpoint, ...agent.skills.map(({ name }) => name)].some((part) =>
-            part.toLowerCase().includes(text),
-          ),
+          [
+            agent.name,
+            ...agent.aliases,
+            agent.kind,
+            agent.endpoint,
+            ...agent.skills.map(({ name }) => name),
+          ].some((part) => part.toLowerCase().includes(text)),
       )
       .map((agent) => ({
         agent,
@@ -58,6 +62,7 @@ export class AgentsPage {
         moreSkills: Math.max(0, agent.skills.length - SKILLS),
         allSkills: agent.skills.map(({ name }) => name).join(', '),
         sources: [...new Set(agent.provenance.map(({ source }) => sources[source]))].join(', '),
+        trust: agent.trust === 'trusted' ? null : trustWords[agent.trust],
       }));
   });
   protected readonly details = computed(

@@ -192,6 +192,7 @@ export const en = {
     version: 'Version',
     protocol: 'Protocol',
     firstSeen: 'First seen',
+    aliases: 'Also called',
     credential: 'Credential',
     credentialKept: 'kept',
     credentialNone: 'none',

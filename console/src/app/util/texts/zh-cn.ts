@@ -177,6 +177,7 @@ export const zhCN: Catalogue = {
     version: '版本',
     protocol: '协议',
     firstSeen: '首次可见',
+    aliases: '别名',
     credential: '凭据',
     credentialKept: '已保存',
     credentialNone: '无',
