@@ -65,13 +65,20 @@ const jsonOf = async (baseUrl: string, response: Response): Promise<unknown> => 
   }
 };
 
+/** What changes who may do what exists on the socket only; without one, nobody may do it. */
+const socketOnly = (): MeshError =>
+  new MeshError(
+    'forbidden',
+    'This works over the socket of the daemon only, and this daemon was reached over TCP. A data folder with a long path has no socket: set XDG_RUNTIME_DIR, or take a shorter --data-dir, and start the daemon again',
+  );
+
 /** Makes a client of the daemon at an address. It holds no connection and needs no closing. */
 export const createClient = ({ baseUrl, fetch: given }: ClientOptions): Client => {
   // Looked up at each call: pages and tests replace the global one.
   const fetcher: typeof fetch = given ?? ((input, init) => globalThis.fetch(input, init));
 
   const send = async (route: RouteId, ask: LooseAsk): Promise<Response> => {
-    const { method } = ROUTES[route];
+    const { method, risk } = ROUTES[route];
     const url = routeUrl(baseUrl, route, ask);
     const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
     if (method === 'POST') headers['content-type'] = 'application/json';
@@ -90,7 +97,11 @@ export const createClient = ({ baseUrl, fetch: given }: ClientOptions): Client =
       ask.signal?.throwIfAborted();
       throw unreachable(baseUrl, cause);
     }
-    if (!response.ok) throw await answerError(baseUrl, response);
+    if (!response.ok) {
+      const error = await answerError(baseUrl, response);
+      // Behind TCP such a route does not exist at all.
+      throw risk === 'authority' && error.code === 'not_found' ? socketOnly() : error;
+    }
     return response;
   };
 

@@ -75,7 +75,13 @@ const looksLikeOurs = (pid: number): boolean => commandLine(pid)?.split(' ')[0] 
  */
 export const livingSupervisor = (dataDir: string): { pid: number; info: DaemonInfo | null } | null => {
   const info = readInfo(dataDir);
-  if (info !== null && info.process !== null && processIdentity(info.pid) === info.process)
+  // A killed one that nobody has waited for yet still has its identity.
+  if (
+    info !== null &&
+    info.process !== null &&
+    isAlive(info.pid) &&
+    processIdentity(info.pid) === info.process
+  )
     return { pid: info.pid, info };
   const pid = readPid(dataDir);
   if (pid === null || !isAlive(pid) || !looksLikeOurs(pid)) return null;

@@ -115,14 +115,18 @@ export const LINES: readonly Line[] = [
   shown(
     'm1',
     'adapters: invoke()',
-    'one contract suite, passed by the adapters a2a and command against real counterparts',
-    tests('engine/agents/a2a/a2a.test.ts'),
-    tests('engine/agents/command/command.test.ts'),
+    'one contract suite, passed by every adapter against a counterpart in processes of its own',
+    ...['a2a', 'acp', 'claude', 'codex', 'command', 'nanoclaw', 'openclaw'].map((kind) =>
+      tests(`engine/agents/${kind}/${kind}.test.ts`),
+    ),
   ),
-  missing(
+  shown(
     'm1',
     'adapters: install(), discover() of agents on this machine',
-    'in the port; no framework is installed or found by itself',
+    'OpenClaw and NanoClaw are installed and taken back; programs of this machine are found and listed',
+    tests('engine/agents/openclaw/install.test.ts'),
+    tests('engine/agents/nanoclaw/install.test.ts'),
+    tests('engine/discovery/programs.test.ts'),
   ),
   shown(
     'm1',
@@ -137,10 +141,16 @@ export const LINES: readonly Line[] = [
     tests('tests/e2e/cli.test.ts'),
     tests('tests/e2e/code-fix.test.ts'),
   ),
-  missing(
+  shown(
     'm1',
     'a first-time user installs, discovers, invokes and reads the trace within 10 minutes, success >= 90 %',
-    'npm run demo goes through it once; no scripted first hours measure a rate',
+    'npm run accept:first-use: newcomers on different machines; the list below has the results',
+    {
+      kind: 'command',
+      label: 'node tests/acceptance/first-use/main.ts',
+      argv: ['tests/acceptance/first-use/main.ts'],
+      holds: (stdout) => stdout.includes(': accepted'),
+    },
   ),
   shown(
     'm1',
@@ -157,7 +167,7 @@ export const LINES: readonly Line[] = [
   missing(
     'm2',
     'topology: agents on line, skills, latency, source mDNS / static / WAN',
-    'a list of agents with presence, skills, latency and source; no topology, no mDNS, no WAN',
+    'a list of agents with presence, skills, latency and source (mDNS, tailnet, file, by hand); no topology',
   ),
   shown(
     'm2',

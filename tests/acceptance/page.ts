@@ -1,5 +1,6 @@
 // docs/acceptance.md, made from the table of lines.
 import { inCell, layOut } from '#tests/docs/pages';
+import { firstUseSection } from './first-use/record.ts';
 import { AS_OF, LINES, MILESTONES, TITLES, type Line } from './lines.ts';
 import { proofName } from './proof.ts';
 
@@ -41,7 +42,7 @@ had from a test today, it is named; the rest is not yet measured, and no data is
 | CLI trace = console | 100 % | \`tests/e2e/console.test.ts\` |
 | e2e smoke | 100 % | \`npm run section -- e2e\` |
 | core commands | < 2 s mean | \`npm run bench:cli\` |
-| first-use success | >= 90 % | not yet |
+| first-use success | >= 90 % | \`npm run accept:first-use\` |
 | team completion, per step | >= 80 % | not yet |
 | mean time to locate a fault | reported | not yet |
 | tasks timed out | < 5 % | not yet |
@@ -65,5 +66,5 @@ export const acceptancePage = (): Promise<string> => {
       '',
     ].join('\n');
   });
-  return layOut([HEAD, ...tables, FIGURES].join('\n'));
+  return layOut([HEAD, ...tables, firstUseSection(), FIGURES].join('\n'));
 };
