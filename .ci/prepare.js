@@ -1,9 +1,9 @@
 // Gets a checkout ready and then runs a program of it on Node 24. Plain JavaScript that runs on Node 20 without packages.
 //
-//   node .ci/prepare.js [--console] [--browser] [program [arguments…]]
+//   node .ci/prepare.js [--console] [--browser] [--redis] [program [arguments…]]
 //
 // Bundles the command line when its bundle is stale. --console builds the console when it is stale; --browser gets the test
-// browser ready.
+// browser ready, --redis the redis-server of the tests.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -13,17 +13,19 @@ import { buildCli } from './cli-build.js';
 import { buildConsole } from './console-build.js';
 import { OLDEST, findNode } from './node24.js';
 import { installPackages } from './packages.js';
+import { provideRedis } from './redis.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const readArguments = (args) => {
   const start = args.findIndex((arg) => !arg.startsWith('--'));
   const flags = start === -1 ? args : args.slice(0, start);
-  const unknown = flags.find((flag) => flag !== '--console' && flag !== '--browser');
+  const unknown = flags.find((flag) => !['--console', '--browser', '--redis'].includes(flag));
   if (unknown !== undefined) throw new Error(`prepare.js does not know ${unknown}`);
   return {
     console: flags.includes('--console'),
     browser: flags.includes('--browser'),
+    redis: flags.includes('--redis'),
     program: start === -1 ? [] : args.slice(start),
   };
 };
@@ -60,6 +62,7 @@ const main = async () => {
   await buildCli(root, node);
   if (wanted.console) await buildConsole(root, node);
   if (wanted.browser) await provideBrowser(root, node);
+  if (wanted.redis) await provideRedis(root);
   if (wanted.program.length > 0) become(node, wanted.program);
 };
 
