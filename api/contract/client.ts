@@ -69,7 +69,7 @@ const jsonOf = async (baseUrl: string, response: Response): Promise<unknown> => 
 const socketOnly = (): MeshError =>
   new MeshError(
     'forbidden',
-    'This works over the socket of the daemon only, and this daemon was reached over TCP. A data folder with a long path has no socket: set XDG_RUNTIME_DIR, or take a shorter --data-dir, and start the daemon again',
+    'This is done over the local socket only: leave out --daemon-url and --port. A data folder with a long path has no socket: set XDG_RUNTIME_DIR or take a shorter --data-dir, and start the daemon again',
   );
 
 /** Makes a client of the daemon at an address. It holds no connection and needs no closing. */

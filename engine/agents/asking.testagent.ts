@@ -77,9 +77,12 @@ const server = createServer((socket) => {
   socket.on('close', () => {
     for (const task of tasks.values()) task.listeners.delete(socket);
   });
-  createInterface({ input: socket }).on('line', (line) => {
-    hear(socket, JSON.parse(line) as Said);
-  });
+  // Readline passes on what goes wrong with its input, such as a caller that was killed.
+  createInterface({ input: socket })
+    .on('error', () => undefined)
+    .on('line', (line) => {
+      hear(socket, JSON.parse(line) as Said);
+    });
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

@@ -104,7 +104,8 @@ describe('kill -9 of the daemon', () => {
       const found = await approvalOf(run);
       if (found?.state === 'approved') wereTaken += 1;
       else assert.equal(await ask({ decide: id }), 'approved');
-      assert.equal((await ended(run)).state, 'completed');
+      const end = await ended(run);
+      assert.equal(end.state, 'completed', `round ${round}: ${JSON.stringify(end.error)}`);
       assert.equal(await agent.effects(run), 1);
       await kill();
     }

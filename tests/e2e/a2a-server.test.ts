@@ -284,11 +284,14 @@ describe('the A2A door', () => {
     assert.equal(asTask(await again.sendMessage(ask)).id, id);
   });
 
-  it('is an agent like any other to a mesh, and a team that comes round to itself is refused', async () => {
-    await mesh.client.call('agents.add', { body: { url, name: 'mesh' } });
-    await mesh.client.call('discover', { body: { wait_ms: 20_000 } });
-    const outer = await startTeam(mesh, TEAMS.outer, { sum: '8+8' });
-    const done = await teamRun(mesh, outer);
+  it('is an agent like any other to another mesh, and a team that comes round to itself is refused', async () => {
+    await using other = await MeshUnderFire.open({ agents: [], delayMs: 0 });
+    other.start({ AGENTMESH_PORT: '0' });
+    await other.ready();
+    await other.client.call('agents.add', { body: { url, name: 'mesh' } });
+    await other.client.call('discover', { body: { wait_ms: 20_000 } });
+    const outer = await startTeam(other, TEAMS.outer, { sum: '8+8' });
+    const done = await teamRun(other, outer);
     assert.equal(done.status, 'completed', JSON.stringify(done.failure));
     const [inner] = await mesh.client.call('team-runs.list', { query: { limit: 1 } });
     assert.equal(inner?.team, 'sums');
@@ -296,7 +299,7 @@ describe('the A2A door', () => {
       inner.asked_by?.chain.map(({ team: name, run_id: id }) => [name, id]),
       [['outer', outer]],
     );
-    const round = await teamRun(mesh, await startTeam(mesh, TEAMS.round, { sum: '9+9' }));
+    const round = await teamRun(other, await startTeam(other, TEAMS.round, { sum: '9+9' }));
     assert.equal(round.status, 'failed');
     assert.match(round.failure?.error.message ?? '', /team round is at work further up the chain/);
   });

@@ -1,6 +1,5 @@
 // agentmesh agents trust: a person says yes to who an agent is.
 import { Command, Option } from 'clipanion';
-import { MeshError } from '#machines/nouns/error-codes';
 import { MeshCommand } from '../../command-line/mesh-command.ts';
 import { agentPage, trustLines } from '../../render/agents.ts';
 
@@ -25,15 +24,7 @@ export class AgentsTrustCommand extends MeshCommand {
     const params = { name: this.name };
     const before = await this.client.call('agents.get', { params });
     const body = before.identity === null ? {} : { identity: before.identity };
-    const agent = await this.client.call('agents.trust', { params, body }).catch((error: unknown) => {
-      // The route is not there on TCP; that the agent is was seen above.
-      if (error instanceof MeshError && error.code === 'not_found')
-        throw new MeshError(
-          'forbidden',
-          'Trust is given over the local socket only: leave out --daemon-url and --port',
-        );
-      throw error;
-    });
+    const agent = await this.client.call('agents.trust', { params, body });
     await this.printOne(agent, () => [
       ...trustLines(before, this.terminal.style),
       ...agentPage(agent, this.terminal.style),
