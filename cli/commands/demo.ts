@@ -16,9 +16,14 @@ export class DemoCommand extends MeshCommand {
     examples: [
       ['See it', '$0 demo'],
       ['Leave it running, to look at the console', '$0 demo --keep'],
+      ['With a Redis and a worker, as over two hosts', '$0 demo --redis'],
     ],
   });
 
+  redis = Option.String('--redis', {
+    tolerateBoolean: true,
+    description: 'Let calls travel through a Redis to a worker; alone, one is started for it',
+  });
   keep = Option.Boolean('--keep', false, { description: 'Leave daemon and agents running at the end' });
 
   override async perform(): Promise<number> {
@@ -29,6 +34,7 @@ export class DemoCommand extends MeshCommand {
         'The demo starts a daemon of its own, on data of its own',
         'Leave the options that choose a daemon away.',
       );
-    return runDemo({ keep: this.keep, color: this.color });
+    const redis = typeof this.redis === 'boolean' ? (this.redis ? '' : undefined) : this.redis;
+    return runDemo({ keep: this.keep, color: this.color, redis });
   }
 }

@@ -1,5 +1,5 @@
 // The demo, scene by scene: agents, one call, a team that repairs a fault, the trace, the cross-check. It types what a user would type.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { addressOf } from '../connection/locate.ts';
 import { styleFor, type ColourChoice, type Style } from '../render/style.ts';
 import { duration } from '../render/time.ts';
@@ -13,6 +13,8 @@ const ISSUE = 'The tests fail.';
 
 export interface DemoOptions {
   readonly keep: boolean;
+  /** Jobs travel through this Redis, and a worker performs the calls; empty: through one of the demo’s own. */
+  readonly redis?: string | undefined;
   readonly color: ColourChoice;
 }
 
@@ -123,11 +125,46 @@ const lookBack = async (show: Show): Promise<void> => {
     throw new DemoFailure('verify', 'events are lost', show.stage.tail('agentmeshd'));
 };
 
-const play = async (show: Show): Promise<void> => {
+/** A Redis for the jobs: the one that was named, or one on a socket of the stage. */
+const provideRedis = async ({ stage }: Show, url: string): Promise<void> => {
+  if (url !== '') {
+    stage.set('AGENTMESH_REDIS_URL', url);
+    return;
+  }
+  const socket = stage.path('redis.sock');
+  const args = ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', stage.root];
+  try {
+    await stage.serve('redis-server', 'redis-server', args, () => existsSync(socket));
+  } catch (error) {
+    if (!(error instanceof DemoFailure) || !error.message.includes('ENOENT')) throw error;
+    throw new DemoFailure(
+      'redis-server',
+      'there is none on PATH; apt-get install redis-server, or name one: --redis=redis://127.0.0.1:6379',
+      '',
+    );
+  }
+  stage.set('AGENTMESH_REDIS_URL', `unix:${socket}`);
+};
+
+/** A worker that takes the calls of the daemon, as one on another host would. */
+const startWorker = async (show: Show): Promise<void> => {
+  const { stage, style } = show;
+  const args = ['worker', '--serves', 'a2a', '--name', 'demo'];
+  say(`${style.dim('$')} ${style.name(['agentmesh', ...args].join(' '))}`);
+  await stage.start('worker', 'cli/agentmeshd.ts', [...args, '-o', 'json']);
+  const seen = async (): Promise<boolean> =>
+    (await stage.run('agentmesh', ['status', '-o', 'json'], { show: false })).stdout.includes('"serves"');
+  for (let look = 0; !(await seen()); look += 1)
+    if (look > 20) throw new DemoFailure('worker', 'the daemon does not see it', stage.tail('worker'));
+  await type(show, 'status', 'agentmesh', ['status']);
+};
+
+const play = async (show: Show, redis: string | undefined): Promise<void> => {
   const { stage, style } = show;
   say(`${style.bold('AgentMesh demo')}  ${style.dim(`all of it in ${stage.root}`)}`);
   title(show, 'Five sample agents, each a program of its own');
   await startAgents(show);
+  if (redis !== undefined) await provideRedis(show, redis);
   title(show, 'A daemon that finds them');
   await type(show, 'agentmeshd start', 'agentmeshd', [
     'start',
@@ -141,6 +178,10 @@ const play = async (show: Show): Promise<void> => {
   const missing = AGENTS.filter((name) => !stdout.includes(name));
   if (missing.length > 0)
     throw new DemoFailure('discover', `not found: ${missing.join(', ')}`, stage.tail('agentmeshd'));
+  if (redis !== undefined) {
+    title(show, 'A worker, as on another host: calls reach it through Redis');
+    await startWorker(show);
+  }
   await askCalc(show);
   await repair(show);
   await lookBack(show);
@@ -159,7 +200,7 @@ const tellKept = ({ stage, style }: Show): void => {
 };
 
 /** Plays the demo. Answers the exit code: 0 when every scene went well. */
-export const runDemo = async ({ keep, color }: DemoOptions): Promise<number> => {
+export const runDemo = async ({ keep, color, redis }: DemoOptions): Promise<number> => {
   const began = Date.now();
   const style = styleFor(color, process.stdout.isTTY, process.env);
   const show: Show = { stage: makeStage(colourful(style)), style };
@@ -174,7 +215,7 @@ export const runDemo = async ({ keep, color }: DemoOptions): Promise<number> => 
   process.on('SIGTERM', stop);
   let kept = false;
   try {
-    await play(show);
+    await play(show, redis);
     say(`\n${style.good('All of it worked')} in ${duration(Date.now() - began)}.`);
     if (keep) tellKept(show);
     kept = keep;

@@ -46,6 +46,10 @@ export interface Stage {
   run(program: string, args: readonly string[], options: RunOptions): Promise<Finished>;
   /** Starts a TypeScript program that stays; answers the JSON of its first line. */
   start(name: string, file: string, args: readonly string[]): Promise<Record<string, unknown>>;
+  /** Starts a program that is not ours and stays; resolves when `isThere`. */
+  serve(name: string, program: string, args: readonly string[], isThere: () => boolean): Promise<void>;
+  /** A variable for everything that is run or started from now on. */
+  set(name: string, value: string): void;
   /** The last lines of a program’s log. */
   tail(name: string): string;
   /** Process ids of what was started and stays. */
@@ -93,6 +97,7 @@ export const makeStage = (colour: boolean): Stage => {
     'AGENTMESH_HOST',
     'AGENTMESH_PORT',
     'AGENTMESH_BOOTSTRAP',
+    'AGENTMESH_REDIS_URL',
     'AGENTMESH_ANNOUNCE',
   ])
     Reflect.deleteProperty(env, name);
@@ -126,38 +131,41 @@ export const makeStage = (colour: boolean): Stage => {
       });
     });
 
-  const start = async (
+  /** Starts what stays, and waits until it is ready. */
+  const stay = async <T>(
     name: string,
-    file: string,
+    program: string,
     args: readonly string[],
-  ): Promise<Record<string, unknown>> => {
+    ready: () => T | null,
+  ): Promise<T> => {
     // Logs instead of pipes: what is kept running must not depend on us.
     const log = openSync(logOf(name), 'a', 0o600);
-    const child = spawn(process.execPath, [join(ROOT, file), ...args], {
-      cwd: root,
-      env,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
+    const child = spawn(program, args, { cwd: root, env, detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
-    child.on('error', () => undefined);
+    let problem: string | null = null;
+    child.on('error', (error) => {
+      problem = error.message;
+    });
     child.unref();
     started.push(child);
     const until = Date.now() + READY_MS;
-    while (Date.now() < until && !ended(child)) {
+    while (Date.now() < until && !ended(child) && problem === null) {
+      const found = ready();
+      if (found !== null) return found;
+      await pause(LOOK_MS);
+    }
+    const why = problem ?? (ended(child) ? 'it ended at its start' : 'it did not get ready');
+    throw new DemoFailure(name, why, lastLines(logOf(name), 15));
+  };
+
+  const start = (name: string, file: string, args: readonly string[]): Promise<Record<string, unknown>> =>
+    stay(name, process.execPath, [join(ROOT, file), ...args], () => {
       const line = readFileSync(logOf(name), 'utf8')
         .split('\n')
         .slice(0, -1)
         .find((each) => each.startsWith('{'));
-      if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
-      await pause(LOOK_MS);
-    }
-    throw new DemoFailure(
-      name,
-      ended(child) ? 'it ended at its start' : 'it did not get ready',
-      lastLines(logOf(name), 15),
-    );
-  };
+      return line === undefined ? null : (JSON.parse(line) as Record<string, unknown>);
+    });
 
   return {
     root,
@@ -168,6 +176,12 @@ export const makeStage = (colour: boolean): Stage => {
     },
     run,
     start,
+    serve: async (name, program, args, isThere) => {
+      await stay(name, program, args, () => (isThere() ? true : null));
+    },
+    set: (name, value) => {
+      env[name] = value;
+    },
     tail: (name) => lastLines(name === 'agentmeshd' ? join(dataDir, 'agentmeshd.log') : logOf(name), 15),
     pids: () => started.flatMap((child) => child.pid ?? []),
     clear: async () => {

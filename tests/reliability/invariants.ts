@@ -187,14 +187,19 @@ const checkDatabase = (
 };
 
 /** Looks at everything, ends the daemon, and looks at what it left. The daemon must be up, the load finished. */
-export const prove = async (mesh: MeshUnderFire, ledger: OutsideLedger, load: Load): Promise<Proof> => {
+export const prove = async (
+  mesh: MeshUnderFire,
+  ledger: OutsideLedger,
+  load: Load,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Proof> => {
   await ledger.stopPosting();
   // The noise of the mesh itself (presence, discovery) may still be going on: everything up to here is looked at.
   const verified = await mesh.ask('verify');
   const runs = await mesh.ask('team-runs.list', { query: { limit: 500 } });
   const effects = await checkEffects(mesh, load);
   await mesh.stop();
-  mesh.start();
+  mesh.start(env);
   await mesh.ready();
   const again = await mesh.ask('verify');
   const { head_seq: head } = await mesh.ask('healthz');

@@ -5,6 +5,7 @@ import { type Figures, prove } from './invariants.ts';
 import { Load } from './load.ts';
 import { MeshUnderFire } from './mesh-under-fire.ts';
 import { OutsideLedger } from './outside-ledger.ts';
+import { type CarrierName, openCarrier } from './redis/carrier.ts';
 import { seeded } from './seeded.ts';
 
 export interface RandomKillOptions {
@@ -15,6 +16,8 @@ export interface RandomKillOptions {
   readonly pipelines: number;
   readonly codeFixes: number;
   readonly say: (line: string) => void;
+  /** What carries the jobs; this process unless said. */
+  readonly carrier?: CarrierName;
 }
 
 export interface RandomKills {
@@ -35,9 +38,12 @@ export const randomKills = async (options: RandomKillOptions): Promise<RandomKil
   const chance = seeded(seed);
   const hits = { 'worker at work': 0, 'worker starting': 0, both: 0 };
   const agents = options.pipelines > 0 || options.codeFixes > 0 ? AGENTS : ['worker'];
+  await using carrier = await openCarrier(options.carrier ?? 'sqlite');
   await using mesh = await MeshUnderFire.open({ agents, delayMs: 60 });
-  mesh.start(SUPERVISOR);
+  const env = { ...SUPERVISOR, ...carrier.env };
+  mesh.start(env);
   await mesh.ready();
+  await carrier.attend(mesh);
   await mesh.ask('discover', { body: { wait_ms: 20_000 } });
   const ledger = new OutsideLedger(mesh, chance.fork(1));
   const load = new Load(mesh, { ...options, chance: chance.fork(2) });
@@ -59,7 +65,7 @@ export const randomKills = async (options: RandomKillOptions): Promise<RandomKil
       await sleep(own.whole(10, 900));
       if (dice < 0.27) {
         await mesh.killAll();
-        mesh.start(SUPERVISOR);
+        mesh.start(env);
         hits.both += 1;
       } else {
         mesh.killWorker();
@@ -77,6 +83,6 @@ export const randomKills = async (options: RandomKillOptions): Promise<RandomKil
     }
   }
   await load.finish();
-  const { figures, violations } = await prove(mesh, ledger, load);
+  const { figures, violations } = await prove(mesh, ledger, load, env);
   return { seed, kills, hits, figures, violations: [...checks, ...violations] };
 };
