@@ -248,7 +248,7 @@ export const MESH_TOOLS: readonly MeshTool[] = [
     name: 'mesh_cancel',
     title: 'Cancel a run',
     description: 'Asks the agent or the team to stop. It has ended when mesh_status says so.',
-    input: z.strictObject({ id, reason: z.string().max(500).optional() }),
+    input: z.strictObject({ id, reason: z.string().max(LIMITS.reasonChars).optional() }),
     isReadOnly: false,
     use: async (client, input, _user, signal) => {
       const body = { reason: input.reason };

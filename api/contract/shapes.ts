@@ -123,7 +123,7 @@ const Cursor = z.strictObject({
   after_seq: count.min(0).default(0),
   limit: count.min(1).max(LIMITS.eventsPageMax).default(LIMITS.eventsPageDefault),
 });
-const Reason = z.strictObject({ reason: z.string().max(500).optional() });
+const Reason = z.strictObject({ reason: z.string().max(LIMITS.reasonChars).optional() });
 
 export const SHAPES = {
   healthz: { answer: HealthSchema },
@@ -246,7 +246,7 @@ export const SHAPES = {
     body: z.strictObject({
       decision: z.enum(DECISIONS),
       answer: z.string().max(LIMITS.approvalAnswerChars).optional().describe('to a question that is allowed'),
-      reason: z.string().max(500).optional(),
+      reason: z.string().max(LIMITS.reasonChars).optional(),
       hash: z
         .string()
         .regex(/^[0-9a-f]{64}$/)

@@ -28,6 +28,18 @@ void test('columns align also with Chinese names, and a narrow terminal cuts wha
   assert.deepEqual(table(rows, COLUMNS, 20, same).at(-1), 'calc  a rather long…');
 });
 
+void test('an empty cell has no colour: no problem is not shown as one', () => {
+  const loud: readonly Column<Row>[] = [
+    { head: 'ID', of: (row) => row.id },
+    { head: 'PROBLEM', of: (row) => row.text, paint: () => (text) => `!${text}` },
+  ];
+  const rows = [
+    { id: 'a', text: '' },
+    { id: 'b', text: 'gone' },
+  ];
+  assert.deepEqual(table(rows, loud, Number.POSITIVE_INFINITY, same).slice(1), ['a   -', 'b   !gone']);
+});
+
 void test('a cut text is never wider than asked, and an uncut one is as it was', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {

@@ -106,7 +106,12 @@ export const table = <T>(
       () => head,
     ),
     ...rows.map((row, index) =>
-      line(texts[index] ?? [], (at) => columns[at]?.paint?.(row) ?? ((text) => text)),
+      line(texts[index] ?? [], (at) => {
+        const column = columns[at];
+        // A cell that says nothing is no alarm, whatever the colour of its column.
+        const isEmpty = column?.of(row) === '';
+        return (isEmpty ? undefined : column?.paint?.(row)) ?? ((text) => text);
+      }),
     ),
   ];
 };

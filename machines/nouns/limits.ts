@@ -36,6 +36,8 @@ export const LIMITS = {
   artifactBytes: 16 * MIB,
   /** A prompt after its templates are filled in. */
   promptBytes: 256 * KIB,
+  /** The reason a person gives with a no, a cancel or a pause: a sentence or two, kept in events and in the audit. */
+  reasonChars: 500,
   /** An operation that a person is asked about, as canonical JSON: it is shown whole, so what nobody would read is refused. */
   approvalBytes: 256 * KIB,
   /** What an agent says of an operation, and the name of its tool: a few lines. */

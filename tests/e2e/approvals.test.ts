@@ -168,6 +168,22 @@ void test('a tap that was meant for something else decides nothing: the buttons 
   await page.context().close();
 });
 
+void test('a no may say why, and the agent, the log and the page are told', async () => {
+  const { page } = await open('/runs');
+  const run = await start('short');
+  const card = page.locator('am-approval');
+  await card.getByRole('button', { name: 'Give a reason' }).click();
+  await card.getByLabel('Why not?').fill('not on a Friday');
+  await page.waitForTimeout(700);
+  await keepPicture(page, 'approvals-reason-light');
+  await card.getByRole('button', { name: 'Deny' }).click();
+  await ended(card, 'not on a Friday');
+  const { state, reason } = (await newest()) ?? {};
+  assert.deepEqual([state, reason], ['rejected', 'not on a Friday']);
+  assert.match((await ask('trace', run)).stdout, /not on a Friday/);
+  await page.context().close();
+});
+
 void test('cut off while deciding: nothing can be pressed until the daemon has said what became of it', async () => {
   const run = await start('short');
   const { page } = await open(`/runs/${run}`);

@@ -20,6 +20,14 @@ export interface ApprovalCard {
   readonly problem: ShownProblem | null;
 }
 
+/** What a person decided on a card. */
+export interface Decided {
+  readonly decision: 'allow' | 'deny';
+  readonly answer: string | null;
+  /** What the agent is told with a no; null when nothing was written. */
+  readonly reason: string | null;
+}
+
 /** By approval id, oldest first. */
 export type Cards = ReadonlyMap<string, ApprovalCard>;
 

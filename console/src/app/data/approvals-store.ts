@@ -10,6 +10,7 @@ import {
   changed,
   type ApprovalCard,
   type Cards,
+  type Decided,
   waitingOf,
   withPending,
   withTruth,
@@ -106,13 +107,18 @@ export class ApprovalsStore {
   }
 
   /** Decides about what the card shows. What went wrong stands on the card. */
-  async decide(card: ApprovalCard, decision: 'allow' | 'deny', answer: string | null): Promise<void> {
+  async decide(card: ApprovalCard, { decision, answer, reason }: Decided): Promise<void> {
     const { approval_id: id, operation_hash: hash } = card.approval;
     this.#store.trigger.pressed({ id, decision });
     try {
       const approval = await this.#api.call('approvals.decide', {
         params: { approval_id: id },
-        body: { decision, hash, ...(answer === null ? {} : { answer }) },
+        body: {
+          decision,
+          hash,
+          ...(answer === null ? {} : { answer }),
+          ...(reason === null ? {} : { reason }),
+        },
       });
       this.#store.trigger.truth({ approval });
     } catch (error) {

@@ -13,7 +13,8 @@ import {
 import { RouterLink } from '@angular/router';
 import { operationLines } from '#api/contract/operation-lines';
 import { whoText } from '#api/contract/view-approvals';
-import { type ApprovalCard, isDecidedHere } from '../../data/approvals-model.ts';
+import { LIMITS } from '#machines/nouns/limits';
+import { type ApprovalCard, type Decided, isDecidedHere } from '../../data/approvals-model.ts';
 import { Format } from '../../util/format.ts';
 import { texts } from '../../util/texts/texts.ts';
 import { CopyButton } from '../copy-button.ts';
@@ -27,11 +28,6 @@ import { Countdown } from './countdown.ts';
 const ARMING_MS = 600;
 /** More lines than this are shown when they are asked for; the button says how many. */
 const FIRST_LINES = 24;
-
-export interface Decided {
-  readonly decision: 'allow' | 'deny';
-  readonly answer: string | null;
-}
 
 @Component({
   selector: 'am-approval',
@@ -84,6 +80,10 @@ export class ApprovalCardView {
     return team_run_id ?? run_id;
   });
   protected readonly answer = signal('');
+  /** Whether the field for a reason is open; most people just say no. */
+  protected readonly explains = signal(false);
+  protected readonly reason = signal('');
+  protected readonly mostReason = LIMITS.reasonChars;
   /** What stands open here; another one has to be armed anew. */
   readonly #opened = computed(() => (this.open() ? this.approval().approval_id : null));
   protected readonly armed = signal(false);
@@ -126,6 +126,7 @@ export class ApprovalCardView {
   protected press(decision: 'allow' | 'deny'): void {
     if (decision === 'allow' ? !this.canApprove() : !this.canPress()) return;
     const answer = decision === 'allow' && this.isQuestion() ? this.answer().trim() : null;
-    this.decided.emit({ decision, answer });
+    const reason = decision === 'deny' ? this.reason().trim() || null : null;
+    this.decided.emit({ decision, answer, reason });
   }
 }

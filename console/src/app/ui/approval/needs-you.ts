@@ -1,11 +1,12 @@
 // What waits for a person, on top of a page: how many, and a card each; the first is open, the others are lines.
 import { ChangeDetectionStrategy, Component, computed, input, output, signal } from '@angular/core';
-import { type ApprovalCard, waitingOf } from '../../data/approvals-model.ts';
+import { type ApprovalCard, type Decided, waitingOf } from '../../data/approvals-model.ts';
 import { texts } from '../../util/texts/texts.ts';
-import { ApprovalCardView, type Decided } from './approval-card.ts';
+import { ApprovalCardView } from './approval-card.ts';
 
-export interface CardDecided extends Decided {
+export interface CardDecided {
   readonly card: ApprovalCard;
+  readonly decided: Decided;
 }
 
 @Component({
@@ -28,7 +29,7 @@ export interface CardDecided extends Decided {
           [open]="card.approval.approval_id === openId()"
           [showRun]="showRun()"
           (turned)="turn(card)"
-          (decided)="decided.emit({ card, decision: $event.decision, answer: $event.answer })"
+          (decided)="decided.emit({ card, decided: $event })"
         />
       }
     </div>
