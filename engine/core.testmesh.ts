@@ -23,7 +23,7 @@ import { type Audit, createAudit } from './audit/append.ts';
 import { createCore, type Core } from './core.ts';
 import { createEventLog, type EventLog } from './events/append.ts';
 import { socketCaller } from './identity/caller.ts';
-import type { AgentDirectory } from './invocations/perform.ts';
+import type { AgentDirectory } from './invocations/directory.ts';
 import type { Ports } from './ports.ts';
 import { nodePorts } from './ports-node.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -198,6 +198,8 @@ export class TestMesh {
   readonly caller = socketCaller('test');
   readonly calls: InvokeRequest[] = [];
   readonly order: string[] = [];
+  /** Agents that were made ones of a kind that knows nothing of calls before. */
+  readonly changed = new Set<string>();
   /** Agents that are not on the mesh. */
   readonly gone = new Set(['nobody']);
   /** Agents are asked what became of a call once this has resolved. */
@@ -280,7 +282,18 @@ export class TestMesh {
       dirs: [{ dir: join(this.folder, FILES.templates), origin: 'test' }],
     });
     const adapter = scriptedAdapter(this);
-    const target = (name: string) => ({ name, kind: 'scripted', entry: { name }, card: null, token: null });
+    const target = (name: string) => ({
+      name,
+      kind: this.changed.has(name) ? 'changed' : 'scripted',
+      entry: { name },
+      card: null,
+      token: null,
+    });
+    const changed: AgentAdapter = {
+      ...adapter,
+      kind: 'changed',
+      reattach: () => Promise.resolve({ status: 'never-received' }),
+    };
     const named = (name: string) => {
       if (this.gone.has(name)) throw new MeshError('unknown_agent');
       return target(name);
@@ -289,7 +302,7 @@ export class TestMesh {
       target: named,
       asked: named,
       withSkill: (skill) => target(skill),
-      adapter: () => adapter,
+      adapter: (kind) => (kind === 'changed' ? changed : adapter),
     };
     this.#store = store;
     this.#log = log;

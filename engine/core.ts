@@ -9,7 +9,7 @@ import type { EventLog } from './events/append.ts';
 import { type Artifacts, createArtifacts } from './invocations/artifacts.ts';
 import { createInvocations, type Invocations } from './invocations/invocations.ts';
 import { createOutputChecker } from './invocations/output.ts';
-import type { AgentDirectory } from './invocations/perform.ts';
+import type { AgentDirectory } from './invocations/directory.ts';
 import { createInvocationRows, type InvocationRows } from './invocations/rows.ts';
 import type { Ports } from './ports.ts';
 import { createBeeQueue } from './queue/bee-queue/driver.ts';

@@ -13,6 +13,8 @@ export interface InvocationRow {
   readonly attempt: number | null;
   readonly key: string;
   readonly agent: string;
+  /** The kind that the agent had when it was asked; null when it was not asked yet, or nobody knows. */
+  readonly agentKind: string | null;
   readonly from: string | null;
   readonly state: InvocationState;
   readonly taskId: string | null;
@@ -42,6 +44,7 @@ export type NewInvocation = Pick<
   | 'attempt'
   | 'key'
   | 'agent'
+  | 'agentKind'
   | 'from'
   | 'prompt'
   | 'data'
@@ -66,6 +69,7 @@ export const fromRaw = (raw: RawInvocation): InvocationRow => ({
   attempt: raw.attempt,
   key: raw.key,
   agent: raw.agent,
+  agentKind: raw.agent_kind,
   from: raw.from_agent,
   state: raw.state as InvocationState,
   taskId: raw.task_id,

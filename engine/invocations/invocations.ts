@@ -12,7 +12,8 @@ import type { Ids } from '../ports.ts';
 import type { JobQueue } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
 import type { Tx } from '../store/writer.ts';
-import { bindNow, createPerform, type InHand, isOpen, type PerformParts } from './perform.ts';
+import { bindNow, isOpen, kindNow } from './directory.ts';
+import { createPerform, type InHand, type PerformParts } from './perform.ts';
 import { createFindAsker } from './origin.ts';
 import { invocationFacts } from './invocation-facts.ts';
 import { createLocalPlaces } from './local-places.ts';
@@ -24,7 +25,7 @@ const PROMPT_SHOWN = 2_000;
 
 export interface Invocations {
   /** Inside a transaction: the row, its job and its first event. */
-  begin(tx: Tx, invocation: Omit<NewInvocation, 'startedAt'>, shownPrompt: string): void;
+  begin(tx: Tx, invocation: Omit<NewInvocation, 'startedAt' | 'agentKind'>, shownPrompt: string): void;
   /** Inside a transaction: asks for the end of the invocation with this key; nothing when it has ended. */
   stopByKey(tx: Tx, key: string, reason: string): void;
   start(
@@ -83,7 +84,12 @@ export const createInvocations = (parts: InvocationsParts): Invocations => {
     const agent = bindNow(agents, asked.agent, asked.data);
     const goesAtOnce =
       takesJobs && parts.queue.beginsAtOnce && slots.size < parts.concurrency && !isOpen(agent);
-    const invocation = { ...asked, agent, startedAt: goesAtOnce ? tx.now : null };
+    const invocation = {
+      ...asked,
+      agent,
+      agentKind: goesAtOnce ? kindNow(agents, agent) : null,
+      startedAt: goesAtOnce ? tx.now : null,
+    };
     if (goesAtOnce) {
       slots.add(asked.runId);
       untouched.add(asked.runId);

@@ -1,28 +1,17 @@
 // The handler of an invocation job: finds the agent, invokes or re-attaches, keeps the time limit, settles.
 import { failure, MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
-import type { AgentAdapter, InvokeRequest, Outcome, Target } from '../agents/adapter.ts';
+import type { AgentAdapter, InvokeRequest, Outcome, Reattached, Target } from '../agents/adapter.ts';
 import type { Performer, Remote } from '../remote/remote.ts';
 import type { Job } from '../queue/queue.ts';
 import { submitDurably } from '../store/durably.ts';
+import { type AgentDirectory, type StepData, targetOf } from './directory.ts';
 import { createRecorder, type Recorder, type RecorderParts } from './recorder.ts';
 import { chainOfCall } from './origin.ts';
 import type { LocalPlaces } from './local-places.ts';
 import { renderPrompt } from './prompt.ts';
 import type { InvocationRow } from './invocation-row.ts';
 import { settle, type SettleParts, type StopReason } from './settle.ts';
-
-/** What the engine knows of agents, as far as invocations need it. */
-export interface AgentDirectory {
-  /** Throws unknown_agent. */
-  target(name: string): Target;
-  /** For what a person asks: an exact name, an alias, or `skill:ID`. Throws also ambiguous_agent, agent_unreachable. */
-  asked(word: string): Target;
-  /** The first fitting agent. Throws agent_unreachable when none offers the skill. */
-  withSkill(skill: string, prefer: readonly string[]): Target;
-  /** Throws unsupported_agent_kind. */
-  adapter(kind: string): AgentAdapter;
-}
 
 export interface PerformParts extends RecorderParts, SettleParts {
   readonly agents: AgentDirectory;
@@ -51,12 +40,6 @@ const failed = (error: unknown): Outcome => ({
       : failure('internal', error instanceof Error ? error.message : String(error)),
 });
 
-/** What a step's row keeps to be rendered when its job runs: {role?, values} (engine/runs writes it). */
-interface StepData {
-  readonly skill?: { readonly id: string; readonly prefer: readonly string[] };
-  readonly values?: { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> };
-}
-
 /** What a call needs to begin. */
 interface Ready {
   readonly target: Target;
@@ -66,20 +49,6 @@ interface Ready {
   /** Performs it instead of the adapter here. */
   readonly elsewhere: Performer | null;
 }
-
-/** Who does it: a name stays, a skill is looked up now; while nobody offers it, it stays open until the job runs. */
-export const bindNow = (agents: AgentDirectory, agent: string, data: unknown): string => {
-  const { skill } = data as StepData;
-  if (skill === undefined || !isOpen(agent)) return agent;
-  try {
-    return agents.withSkill(skill.id, skill.prefer).name;
-  } catch {
-    return agent;
-  }
-};
-
-/** Whether an agent is still to be found by what it can do. */
-export const isOpen = (agent: string): boolean => agent.startsWith('skill:');
 
 /**
  * Makes the handler. `inHand` is filled while an agent works, so that a cancel finds it. `isUntouched` says that the
@@ -168,16 +137,22 @@ export const createPerform = (
       .page({ run_id: runId, kind: 'artifact' }, 0, LIMITS.eventsPageMax)
       .lines.map((line) => (JSON.parse(line) as { id: string }).id);
 
-  const targetOf = (row: InvocationRow): Target => {
-    const { skill } = row.data as StepData;
-    if (!isOpen(row.agent))
-      try {
-        return agents.target(row.agent);
-      } catch (error) {
-        // It was found by what it can do, and has left the mesh since: another one may do it, if nobody has begun.
-        if (skill === undefined || row.startedAt !== null) throw error;
-      }
-    return agents.withSkill(skill?.id ?? '', skill?.prefer ?? []);
+  /**
+   * The agent was made one of another kind while it was at work: whoever asked it knows what its handle means. It may
+   * need what the agent no longer has (an address, a folder), and then nobody can tell.
+   */
+  const reattachByKindOf = async (
+    kind: string,
+    request: InvokeRequest,
+    handle: InvocationRow['handle'],
+    recorder: Recorder,
+  ): Promise<Reattached> => {
+    try {
+      return await agents.adapter(kind).reattach(request, handle, recorder);
+    } catch (error) {
+      ports.log.warn({ err: error, run_id: request.runId, kind }, 'an agent changed its kind in mid-call');
+      return { status: 'unknown' };
+    }
   };
 
   const invokeOrReattach = async (
@@ -188,7 +163,11 @@ export const createPerform = (
     recorder: Recorder,
   ): Promise<Outcome> => {
     if (isFirst) return adapter.invoke(request, recorder);
-    const found = await adapter.reattach(request, row.handle, recorder);
+    // A worker elsewhere keeps book itself of whom it asked.
+    const askedKind = 'kind' in adapter ? row.agentKind : null;
+    const found = await (askedKind === null || askedKind === request.target.kind
+      ? adapter.reattach(request, row.handle, recorder)
+      : reattachByKindOf(askedKind, request, row.handle, recorder));
     if (found.status === 'never-received') return adapter.invoke(request, recorder);
     if (found.status === 'unknown')
       return { status: 'failed', artifacts: [], error: failure('outcome_unknown') };
@@ -202,7 +181,7 @@ export const createPerform = (
     const deadline =
       row.startedAt === null
         ? await submitDurably(writer, ports.clock, (tx) => {
-            const until = rows.markWorking(tx, row.runId, target.name);
+            const until = rows.markWorking(tx, row.runId, target.name, target.kind);
             if (until !== null) elsewhere?.begin(tx);
             return until;
           })
@@ -264,7 +243,7 @@ export const createPerform = (
     let prompt = row.prompt;
     const { values } = row.data as StepData;
     try {
-      target = targetOf(row);
+      target = targetOf(agents, row);
       adapter = agents.adapter(target.kind);
       if (values !== undefined) {
         const rendered = renderPrompt(row.prompt, values);

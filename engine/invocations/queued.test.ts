@@ -1,4 +1,4 @@
-// Invocations that wait for a free slot: their time limit has not begun, and they need no slot to be cancelled. And their keys.
+// Invocations that wait for a free slot: their time limit has not begun, and they need no slot to be cancelled. Their keys, and agents that change.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -57,6 +57,26 @@ describe('a queued invocation', () => {
       ['busy'],
     );
   });
+});
+
+describe('an agent that was made one of another kind while it was at work', () => {
+  for (const [remembers, state] of [
+    [true, 'completed'],
+    [false, 'failed'],
+  ] as const)
+    it(`is asked by whoever called it, never called anew: ${state}`, async () => {
+      const gate = mesh.gate('worker', '');
+      if (!remembers) mesh.forgetful('worker');
+      const { run_id } = await mesh.core.invocations.start(mesh.caller, { to: 'worker', prompt: 'x' });
+      await gate.reached;
+      await mesh.crash();
+      mesh.changed.add('worker');
+      await mesh.reopen();
+      gate.open();
+      await mesh.until(() => mesh.core.invocations.get(run_id).ended_at !== null);
+      assert.equal(mesh.core.invocations.get(run_id).state, state);
+      assert.equal(mesh.calls.length, 1);
+    });
 });
 
 describe('an Idempotency-Key', () => {

@@ -40,6 +40,7 @@ beforeEach(async () => {
       attempt: null,
       key: 'r1',
       agent: 'calc',
+      agentKind: null,
       from: 'me',
       prompt: 'p',
       data: {},

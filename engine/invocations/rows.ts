@@ -25,7 +25,7 @@ export interface InvocationRows {
    * It was handed to its agent (or will be at once): after a crash its outcome is to be asked for. Its time limit
    * begins now. Answers the deadline, or null when it has ended.
    */
-  markWorking(tx: Tx, runId: string, agent: string): number | null;
+  markWorking(tx: Tx, runId: string, agent: string, kind: string): number | null;
   setHandle(tx: Tx, runId: string, handle: NativeHandle, taskId: string | null): void;
   requestCancel(tx: Tx, runId: string, reason: string): void;
   /** The event that carries the output, where it is known only later (replay). */
@@ -52,6 +52,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     attempt: number | null;
     key: string;
     agent: string;
+    agent_kind: string | null;
     from_agent: string | null;
     prompt: string;
     data: string;
@@ -71,6 +72,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
       attempt: param('attempt'),
       key: param('key'),
       agent: param('agent'),
+      agent_kind: param('agent_kind'),
       from_agent: param('from_agent'),
       state: param('state'),
       prompt: param('prompt'),
@@ -110,12 +112,13 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     'select count(*) as count from invocations where ended_at is null',
     [],
   );
-  const working = statement<{ run_id: string; agent: string; at: number }>()(db, (k) =>
+  const working = statement<{ run_id: string; agent: string; agent_kind: string; at: number }>()(db, (k) =>
     k
       .updateTable('invocations')
       .set((e) => ({
         state: e.case().when('state', '=', 'queued').then('working').else(e.ref('state')).end(),
         agent: param('agent'),
+        agent_kind: param('agent_kind'),
         started_at: param<number>('at'),
         deadline: e('deadline', '+', e(e.val(param<number>('at')), '-', e.ref('created_at'))),
       }))
@@ -183,6 +186,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         attempt: row.attempt,
         key: row.key,
         agent: row.agent,
+        agent_kind: row.agentKind,
         from_agent: row.from,
         prompt: row.prompt,
         data: JSON.stringify(row.data),
@@ -206,7 +210,8 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     list: ({ state, before, plainOnly, limit }) =>
       newest.all({ state, before, plain: plainOnly ? 1 : null, limit }).map((raw) => fromRaw(raw)),
     countLive: () => live.get({})?.count ?? 0,
-    markWorking: (tx, runId, agent) => working.get({ run_id: runId, agent, at: tx.now })?.deadline ?? null,
+    markWorking: (tx, runId, agent, kind) =>
+      working.get({ run_id: runId, agent, agent_kind: kind, at: tx.now })?.deadline ?? null,
     setHandle: (_tx, runId, native, taskId) =>
       void handle.run({ run_id: runId, handle: JSON.stringify(native), task_id: taskId }),
     requestCancel: (_tx, runId, reason) => void cancel.run({ run_id: runId, reason }),

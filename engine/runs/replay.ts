@@ -70,7 +70,7 @@ export const createReplay = (
   const timers = createTimers(store, ports.clock);
   const live = new Map<string, LiveRun>();
   /** Invocations that a transition asked for; their run ids come with their own first event. */
-  const asked = new Map<string, Omit<NewInvocation, 'startedAt'>>();
+  const asked = new Map<string, Omit<NewInvocation, 'startedAt' | 'agentKind'>>();
   const failures = new Map<string, Failure>();
   // What an agent answered may be what a later transition refers to: it is in the new table by then.
   const lineOf = statement<{ id: string }>()(store.db, (k) =>
@@ -227,6 +227,7 @@ export const createReplay = (
       }),
       runId: event.run_id,
       agent: text(event.metadata['agent']) ?? '',
+      agentKind: null,
       deadline: facts.deadline,
       // Whether its agent was asked is not in the log: the next life asks the agent.
       startedAt: tx.now,

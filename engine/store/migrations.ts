@@ -182,6 +182,13 @@ const agentAliases: Migration = {
   },
 };
 
+/** What make of agent a call went to: an agent may be made another one while a call to it is open. */
+const agentKindOfCall: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await kysely().sql`ALTER TABLE invocations ADD COLUMN agent_kind TEXT`.execute(db);
+  },
+};
+
 /** Name -> step; names sort in the order in which they run. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
@@ -191,4 +198,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-remote-jobs': remoteJobs,
   '0006-origin-chain': originChain,
   '0007-found-agents': agentAliases,
+  '0008-agent-kind': agentKindOfCall,
 };

@@ -105,6 +105,8 @@ interface InvocationTable {
   attempt: number | null;
   key: string;
   agent: string;
+  /** The adapter that asked it; null until then, and in calls of older daemons. */
+  agent_kind: string | null;
   from_agent: string | null;
   state: string;
   task_id: string | null;
