@@ -12,9 +12,11 @@ import { JsonLines } from './json-lines.ts';
 import { LogLines } from './log-lines.ts';
 import { findProgram, type Program } from './program.ts';
 
-/** A first look may take this long; later ones are answered from what is known. */
+/** Who asks waits this long for a first look; later ones are answered from what is known. */
 const LOOK_MS = 4_000;
-/** A program that was too slow to introduce itself is asked again after this. */
+/** A slow program may go on introducing itself for this long, for who asks next; at its first start it makes its files. */
+const LOOK_MOST_MS = 30_000;
+/** A program that was too slow for that is asked again after this. */
 const LATE_AGAIN_MS = 10 * 60_000;
 /** Programs looked at that are remembered. */
 const KEPT = 1_000;
@@ -157,23 +159,51 @@ export const createProgramProbe = (
   look: (program: Program, signal: AbortSignal) => Promise<Look>,
 ): ((entry: AgentEntry, signal: AbortSignal) => Promise<Probe>) => {
   const known = new Map<string, { readonly look: Look; readonly at: number }>();
+  const looking = new Map<string, Promise<Look>>();
+
+  /** Looks once, however many ask meanwhile. Ends early when `signal` aborts for another reason than that time is up. */
+  const begin = (identity: string, program: Program, signal: AbortSignal): Promise<Look> => {
+    const end = new AbortController();
+    const cancel = clock.after(LOOK_MOST_MS, () => end.abort());
+    const giveUp = (): void => {
+      if (!(signal.reason instanceof Error && signal.reason.name === 'TimeoutError')) end.abort();
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    const found = look(program, end.signal)
+      .then((seen) => {
+        // What is wrong may be put right at any moment: only what is right is remembered.
+        if (seen === 'late' || !('retryable' in seen)) known.set(identity, { look: seen, at: clock.now() });
+        const [oldest] = known.keys();
+        if (known.size > KEPT && oldest !== undefined) known.delete(oldest);
+        return seen;
+      })
+      .finally(() => {
+        cancel();
+        signal.removeEventListener('abort', giveUp);
+        looking.delete(identity);
+      });
+    // Whoever asked may be gone by then.
+    found.catch(() => undefined);
+    looking.set(identity, found);
+    return found;
+  };
 
   const lookAt = async (program: Program, entry: AgentEntry, signal: AbortSignal): Promise<Look> => {
     const identity = identityOf(program, entry);
     const before = known.get(identity);
     if (before !== undefined && (before.look !== 'late' || clock.now() - before.at < LATE_AGAIN_MS))
       return before.look;
-    const late = new AbortController();
-    const forget = clock.after(LOOK_MS, () => {
-      late.abort();
-    });
-    const found = await look(program, AbortSignal.any([signal, late.signal]));
-    forget();
-    // What is wrong may be put right at any moment: only what is right is remembered.
-    if (found === 'late' || !('retryable' in found)) known.set(identity, { look: found, at: clock.now() });
-    const [oldest] = known.keys();
-    if (known.size > KEPT && oldest !== undefined) known.delete(oldest);
-    return found;
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    const onLate = (): void => resolve('late');
+    const cancel = clock.after(LOOK_MS, onLate);
+    signal.addEventListener('abort', onLate, { once: true });
+    try {
+      if (signal.aborted) return 'late';
+      return await Promise.race([looking.get(identity) ?? begin(identity, program, signal), late]);
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', onLate);
+    }
   };
 
   return async (entry, signal) => {

@@ -91,12 +91,14 @@ export const answerMessages = async (body: unknown, response: ServerResponse, id
   const request = RequestSchema.parse(body);
   const answer = modelAnswer(turnOf(request));
   if (answer.fail !== undefined) {
-    // Not a status that Claude Code tries again for minutes.
-    response.writeHead(400, { 'content-type': 'application/json' });
+    response.writeHead(answer.fail, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
         type: 'error',
-        error: { type: 'invalid_request_error', message: 'the model is broken' },
+        error: {
+          type: answer.fail < 500 ? 'invalid_request_error' : 'api_error',
+          message: 'the model is broken',
+        },
       }),
     );
     return;

@@ -67,7 +67,8 @@ export const answerChat = async (
   const answer = modelAnswer(turnOf(request));
   if (answer.fail !== undefined) {
     response.writeHead(answer.fail, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ error: { message: 'the model is broken', type: 'server_error' } }));
+    const type = answer.fail < 500 ? 'invalid_request_error' : 'server_error';
+    response.end(JSON.stringify({ error: { message: 'the model is broken', type } }));
     return;
   }
   const finish = answer.tool === undefined ? 'stop' : 'tool_calls';

@@ -43,7 +43,7 @@ const configText = (port: number, workspace: string, model: string): string => `
 
 /** Starts it and waits until it is ready. */
 export const openLaneGateway = async (): Promise<LaneGateway> => {
-  const program = laneProgram('openclaw');
+  const program = await laneProgram('openclaw');
   const model = await startModelServer();
   const folder = mkdtempSync(join(tmpdir(), 'agentmesh-openclaw-'));
   const workspace = join(folder, 'workspace');

@@ -4,13 +4,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readInfo } from '#api/daemon/info';
 import { isAlive } from '#api/daemon/process-facts';
 import { agentmesh } from '#cli/testing/fake-daemon';
+import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import type { Approval } from '#machines/nouns/approval';
 import type { EventV1 } from '#machines/nouns/event';
+import { writeSettings } from './lane-home.ts';
 import { laneProgram, type CommandName } from './lane-program.ts';
 import { startModelServer, type ModelServer } from './model-server.ts';
 
@@ -27,8 +29,10 @@ export interface LaneMesh {
   cli(...argv: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   /** The same with `-o json`; fails when the command does. */
   json(...argv: readonly string[]): Promise<unknown>;
+  /** Looks for agents until the version of this one is known. */
+  known(agent: string): Promise<Agent>;
   /** Begins a call; answers the id of its run. */
-  begin(agent: string, prompt: string): Promise<string>;
+  begin(agent: string, prompt: string, ...options: readonly string[]): Promise<string>;
   /** Waits until a run says something that holds; answers its events. */
   seen(runId: string, holds: (event: EventV1) => boolean): Promise<EventV1[]>;
   /** Waits for the end of a run: its events, and its last state. */
@@ -52,49 +56,20 @@ const until = async <T>(what: string, look: () => Promise<T | null> | T | null):
   }
 };
 
-/** Everything that a program may keep or read, in the lane’s own folder. */
-const homeEnv = (home: string): Record<string, string> => ({
-  HOME: home,
-  XDG_CONFIG_HOME: join(home, 'config'),
-  XDG_DATA_HOME: join(home, 'data'),
-  XDG_CACHE_HOME: join(home, 'cache'),
-  XDG_STATE_HOME: join(home, 'state'),
-});
-
-const opencodeConfig = (url: string): object => ({
-  model: 'fake/fake-1',
-  small_model: 'fake/fake-1',
-  autoupdate: false,
-  share: 'disabled',
-  provider: {
-    fake: {
-      npm: '@ai-sdk/openai-compatible',
-      options: { baseURL: `${url}/v1`, apiKey: 'none' },
-      models: {
-        'fake-1': { reasoning: true, tool_call: true, limit: { context: 128_000, output: 4_096 } },
-      },
-    },
-  },
-  permission: { bash: 'ask', edit: 'ask' },
-});
-
-const codexConfig = (url: string): string => `model = "fake-1"
-model_provider = "fake"
-[model_providers.fake]
-name = "Fake"
-base_url = "${url}/v1"
-wire_api = "responses"
-env_key = "FAKE_KEY"
-request_max_retries = 0
-stream_max_retries = 0
-`;
+export interface LaneOptions {
+  /** Agents besides the programs. */
+  readonly entries?: readonly AgentEntry[];
+  /** Nothing is said of the programs: they lie on the PATH of the daemon, whose environment is theirs. */
+  readonly areFound?: boolean;
+}
 
 /** Opens a mesh with these programs as agents of the same names; `more` is what the shell of its user knows besides. */
 export const openLaneMesh = async (
   names: readonly CommandName[],
   more: Readonly<Record<string, string>> = {},
+  { entries = [], areFound = false }: LaneOptions = {},
 ): Promise<LaneMesh> => {
-  const programs = new Map(names.map((name) => [name, laneProgram(name)]));
+  const programs = await Promise.all(names.map(async (name) => [name, await laneProgram(name)] as const));
   const model = await startModelServer();
   const folder = mkdtempSync(join(tmpdir(), 'agentmesh-lane-'));
   const [dataDir, work, home] = ['data', 'work', 'home'].map((name) => join(folder, name)) as [
@@ -102,37 +77,31 @@ export const openLaneMesh = async (
     string,
     string,
   ];
-  for (const each of [dataDir, work, home, join(home, 'codex')]) mkdirSync(each, { mode: 0o700 });
-  writeFileSync(join(home, 'opencode.json'), JSON.stringify(opencodeConfig(model.url)));
-  writeFileSync(join(home, 'codex', 'config.toml'), codexConfig(model.url));
-  const own = {
-    opencode: {
-      kind: 'acp',
-      env: {
-        OPENCODE_CONFIG: join(home, 'opencode.json'),
-        OPENCODE_DISABLE_AUTOUPDATE: '1',
-        OPENCODE_DISABLE_MODELS_FETCH: '1',
-      },
-    },
-    claude: {
-      kind: 'claude',
-      env: {
-        ANTHROPIC_BASE_URL: model.url,
-        ANTHROPIC_API_KEY: 'none',
-        CLAUDE_CONFIG_DIR: join(home, 'claude'),
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      },
-    },
-    codex: { kind: 'codex', env: { CODEX_HOME: join(home, 'codex'), FAKE_KEY: 'none' } },
-  };
-  const agents = [...programs].map(([name, path]) => ({
+  for (const each of [dataDir, work, home]) mkdirSync(each, { mode: 0o700 });
+  const own = writeSettings(home, model.url);
+  const agents = programs.map(([name, path]) => ({
     name,
     kind: own[name].kind,
     command: [path],
     cwd: work,
-    env: { ...homeEnv(home), ...own[name].env },
+    env: own[name].env,
   }));
-  writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify({ agents }), { mode: 0o600 });
+  if (!areFound)
+    writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify({ agents: [...agents, ...entries] }), {
+      mode: 0o600,
+    });
+  const daemonEnv: Readonly<Record<string, string>> = areFound
+    ? {
+        ...Object.fromEntries(agents.flatMap((agent) => Object.entries(agent.env))),
+        PATH: [
+          dirname(process.execPath),
+          ...programs.map(([, path]) => dirname(path)),
+          '/usr/bin',
+          '/bin',
+        ].join(delimiter),
+        AGENTMESH_DISCOVERY: 'programs',
+      }
+    : { AGENTMESH_DISCOVERY: 'off' };
   const env = { AGENTMESH_DATA_DIR: dataDir, XDG_RUNTIME_DIR: folder };
   let daemon: ChildProcess | null = null;
   const cli: LaneMesh['cli'] = (...argv) => agentmesh(argv, { env: { ...env, ...more }, cwd: folder });
@@ -146,8 +115,14 @@ export const openLaneMesh = async (
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout) as unknown;
     },
-    async begin(agent, prompt) {
-      const { code, stdout, stderr } = await cli('run', '--detach', '--to', agent, prompt);
+    known: (agent) =>
+      until(`the version of ${agent}`, async () => {
+        await cli('discover');
+        const found = (await mesh.json('agents', 'get', agent)) as Agent;
+        return found.version === null ? null : found;
+      }),
+    async begin(agent, prompt, ...options) {
+      const { code, stdout, stderr } = await cli('run', '--detach', '--to', agent, ...options, prompt);
       assert.equal(code, 0, stderr);
       return stdout.trim();
     },
@@ -189,7 +164,7 @@ export const openLaneMesh = async (
     async up() {
       daemon = spawn(process.execPath, [DAEMON, 'start', '--port', '0'], {
         stdio: 'ignore',
-        env: { ...process.env, ...env, AGENTMESH_DISCOVERY: 'off' },
+        env: { ...process.env, ...env, ...daemonEnv },
       });
       await until('the daemon', async () => ((await cli('status')).code === 0 ? true : null));
     },
@@ -216,6 +191,6 @@ export const openLaneMesh = async (
   };
   await mesh.up();
   // OpenCode makes its database at its first start and fails when two of it do so at once: the probe is waited for.
-  await cli('discover');
+  if (!areFound) await Promise.all(names.map((name) => mesh.known(name)));
   return mesh;
 };

@@ -36,12 +36,13 @@ const shellCall = (turn: ModelTurn, command: string): ModelAnswer => {
   return { thoughts: [], pieces: [], tool: { name, args: { command, description: 'asked by the lane' } } };
 };
 
-/** Whether a tool's answer says that nobody allowed it. */
-const isRefusal = (result: string): boolean => /denied|reject|not allowed|refus|declin/i.test(result);
+/** Whether a tool's answer says that a person or a sandbox did not allow it. */
+const isRefusal = (result: string): boolean =>
+  /denied|reject|not allowed|refus|declin|read-only file system/i.test(result);
 
 /**
  * The answer to a turn. Words: `1+1`, `echo TEXT`, `stream N`, `reason`, `tool`, `ask TEXT` (a command that names TEXT),
- * `fail`, `hang`, `wait MS TEXT`; anything else is answered with `heard: …`.
+ * `fail [STATUS]`, `hang`, `wait MS TEXT`; anything else is answered with `heard: …`.
  */
 export const modelAnswer = (turn: ModelTurn): ModelAnswer => {
   const [word = ''] = turn.prompt.trim().split(/\s+/, 1);
@@ -69,7 +70,8 @@ export const modelAnswer = (turn: ModelTurn): ModelAnswer => {
       if (turn.toolResult === null) return shellCall(turn, `touch ${rest}`);
       return says(`${isRefusal(turn.toolResult) ? 'denied' : 'allowed'} ${rest}`);
     case 'fail':
-      return { ...says(), fail: 500 };
+      // A status that no program takes for a passing trouble, unless it is given one.
+      return { ...says(), fail: Number(rest === '' ? 400 : rest) };
     case 'hang':
       return {
         thoughts: [],

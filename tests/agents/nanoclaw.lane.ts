@@ -1,6 +1,6 @@
 // A real NanoClaw that runs on this machine, with its own model and containers:
 //
-//   NANOCLAW_DIR=~/nanoclaw node tests/agents/nanoclaw.lane.ts [AGENT_GROUP]
+//   NANOCLAW_DIR=~/nanoclaw npm run test:agents -- nanoclaw
 //
 // Installed, asked one sum, seen in the trace, uninstalled. It costs what the agent’s model costs.
 import assert from 'node:assert/strict';
@@ -12,7 +12,8 @@ import { agentmesh } from '#cli/testing/fake-daemon';
 
 const dir = process.env['NANOCLAW_DIR'];
 if (dir === undefined) throw new Error('NANOCLAW_DIR must name the folder of a NanoClaw that runs');
-const group = process.argv[2];
+/** Folder of the agent group to ask, where there are several. */
+const group = process.env['NANOCLAW_GROUP'];
 const folder = mkdtempSync(join(tmpdir(), 'agentmesh-nanoclaw-lane-'));
 const env = { AGENTMESH_DATA_DIR: join(folder, 'data'), NANOCLAW_DIR: dir };
 const done = async (...argv: readonly string[]): Promise<string> => {

@@ -40,9 +40,14 @@ const argumentsOf = ({ name, args }: { name: string; args: Readonly<Record<strin
 export const answerResponses = async (body: unknown, response: ServerResponse, id: string): Promise<void> => {
   const answer = modelAnswer(turnOf(RequestSchema.parse(body)));
   if (answer.fail !== undefined) {
-    response.writeHead(400, { 'content-type': 'application/json' });
+    response.writeHead(answer.fail, { 'content-type': 'application/json' });
     response.end(
-      JSON.stringify({ error: { message: 'the model is broken', type: 'invalid_request_error' } }),
+      JSON.stringify({
+        error: {
+          message: 'the model is broken',
+          type: answer.fail < 500 ? 'invalid_request_error' : 'server_error',
+        },
+      }),
     );
     return;
   }

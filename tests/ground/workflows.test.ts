@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SECTIONS } from '../../.ci/sections.ts';
+import { LANES } from '../agents/lanes.ts';
 import { ROOT } from './tree.ts';
 
 const FOLDER = '.github/workflows';
@@ -62,6 +63,8 @@ describe('the workflows', () => {
     test(`${name} calls only npm scripts and sections that exist`, () => {
       for (const { script, args } of steps.flatMap((step) => calls(step.run ?? ''))) {
         assert.ok(scripts.includes(script), `npm run ${script}`);
+        if (script === 'test:agents')
+          for (const lane of args) assert.ok(lane in LANES, `${script} -- ${lane}`);
         if (script !== 'section' && script !== 'test') continue;
         for (const arg of args) assert.ok(sections.includes(arg), `${script} -- ${arg}`);
       }
@@ -75,6 +78,17 @@ describe('the workflows', () => {
       }
     });
   }
+
+  test('run, on each push, the lanes of OpenClaw and OpenCode, and each night all of them', () => {
+    const lanesOf = (name: string) =>
+      Object.values(read(name).jobs)
+        .flatMap((job) => job.steps)
+        .flatMap((step) => calls(step.run ?? ''))
+        .filter(({ script }) => script === 'test:agents')
+        .map(({ args }) => args.join(' '));
+    assert.deepEqual(lanesOf('ci.yml').sort(), ['openclaw', 'opencode']);
+    assert.deepEqual(lanesOf('nightly.yml'), ['']);
+  });
 
   test('run, on each push, every section of npm test', () => {
     const called = Object.values(read('ci.yml').jobs)

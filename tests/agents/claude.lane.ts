@@ -1,0 +1,11 @@
+// The real Claude Code, by its stream-json lines, with a model of our own on loopback:
+//
+//   npm run test:agents -- claude
+import { isAnswer, programSuite } from './program-suite.ts';
+
+programSuite('claude', {
+  title: 'Claude Code',
+  streams: true,
+  asks: true,
+  isAtWork: isAnswer,
+});
