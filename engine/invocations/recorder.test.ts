@@ -203,4 +203,57 @@ describe('a recorder', () => {
     );
     assert.equal(again.artifactIds.length, 3);
   });
+
+  it('finds out what is new of a run that is told again from its beginning, by this life or by another', async () => {
+    const text = (words: string) => ({ role: 'agent' as const, text: words });
+    const told = (words: string) => ({ kind: 'message' as const, payload: text(words) });
+    const tool = (phase: 'start' | 'end') => ({ kind: 'tool' as const, payload: { name: 'ls', phase } });
+    const big = {
+      kind: 'tool' as const,
+      payload: { name: 'cat', phase: 'end' as const, output: 'z'.repeat(5_000_000) },
+    };
+    await recorder.event(told('hello'));
+    await recorder.event(tool('start'));
+    await recorder.event(big);
+    // Still buffered when the next one begins to tell.
+    await recorder.event({ ...told('a piece'), delta: true });
+    recorder.again();
+    const metadata = { replayed: true };
+    const taken = new Map<unknown, number>();
+    for (const again of [recorder, makeRecorder()]) {
+      for (const event of [
+        told('hello'),
+        tool('start'),
+        big,
+        { ...told('a piece and more'), delta: true },
+        tool('end'),
+      ]) {
+        const retold = { ...event, metadata };
+        await again.event(retold, (tx) => {
+          tx.after(() => taken.set(retold, (taken.get(retold) ?? 0) + 1));
+        });
+      }
+      await again.idle();
+    }
+    const said = events().filter(({ kind }) => kind === 'message');
+    assert.deepEqual(
+      said.filter((event) => event.metadata['delta'] !== true).map(({ payload }) => payload),
+      [text('hello')],
+    );
+    assert.equal(
+      said.flatMap((event) => (event.metadata['delta'] === true ? [event.payload['text']] : [])).join(''),
+      'a piece and more',
+    );
+    assert.deepEqual(
+      events().flatMap(({ kind, payload }) =>
+        kind === 'tool' ? [`${String(payload['name'])} ${String(payload['phase'])}`] : [],
+      ),
+      ['ls start', 'cat end', 'ls end'],
+    );
+    assert.deepEqual(
+      [...taken.values()],
+      [1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+      'what is no news is acknowledged all the same',
+    );
+  });
 });

@@ -11,6 +11,7 @@ import type { Tx, Writer } from '../store/writer.ts';
 import type { Artifacts } from './artifacts.ts';
 import { invocationFacts } from './invocation-facts.ts';
 import type { InvocationRow } from './invocation-row.ts';
+import { createRetold, type Retold } from './retold.ts';
 import type { InvocationRows } from './rows.ts';
 
 export interface RecorderParts {
@@ -80,6 +81,8 @@ export const createRecorder = (
   const { writer, log, rows, artifacts, approvals, ports } = parts;
   const artifactIds: string[] = [...recorded];
   let retold = 0;
+  /** What was recorded when the adapter began to tell again; null until it does. */
+  let recordedBefore: Retold | null = null;
   let taskId = row.taskId;
   /** The handle told last, as JSON. */
   let told: string | null = null;
@@ -162,6 +165,54 @@ export const createRecorder = (
     return Promise.resolve();
   };
 
+  const store = async (event: AdapterEvent, also: Also | undefined): Promise<void> => {
+    const isPiece =
+      event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
+    if (isPiece) {
+      await buffer(event, also);
+      return;
+    }
+    const before = takePiece();
+    const submitWith = <T>(work: (tx: Tx) => T): Promise<T> =>
+      submit((tx) => {
+        before?.(tx);
+        also?.(tx);
+        return work(tx);
+      });
+    const stored = await submitWith((tx) => write(tx, event)).catch((error: unknown) => {
+      if (!(error instanceof MeshError && error.code === 'payload_too_large')) throw error;
+      const short = cut(event, artifacts);
+      const isKnown = event.metadata?.['replayed'] === true && recordedBefore?.news(short) === null;
+      return submitWith((tx) => (isKnown ? null : write(tx, short)));
+    });
+    if (event.kind === 'artifact' && stored !== null) artifactIds.push(stored.id);
+  };
+
+  /** Artifacts are counted off: one that is stored beside the log is another event than the agent's words. */
+  const newArtifact = (event: AdapterEvent): AdapterEvent | null => {
+    if (retold >= artifactIds.length) return event;
+    retold += 1;
+    return null;
+  };
+
+  function* recordedEvents(): Generator<EventV1> {
+    for (let after = 0, more = true; more;) {
+      const page = log.page({ run_id: row.runId }, after, LIMITS.eventsPageMax);
+      for (const line of page.lines) yield JSON.parse(line) as EventV1;
+      ({ nextSeq: after, more } = page);
+    }
+  }
+
+  /** Looked up when the first event is told again: what is still buffered then is stored first. */
+  const whatIsRecorded = async (): Promise<Retold> => {
+    if (recordedBefore !== null) return recordedBefore;
+    const buffered = takePiece();
+    if (buffered !== null) await submit(buffered);
+    await last;
+    recordedBefore = createRetold(recordedEvents());
+    return recordedBefore;
+  };
+
   return {
     artifactIds,
     get taskId() {
@@ -188,30 +239,13 @@ export const createRecorder = (
           );
       }),
     event: async (event, also) => {
-      const mayCoalesce =
-        event.delta === true && (event.kind === 'message' || event.kind === 'reasoning') && !ended;
-      if (mayCoalesce) {
-        await buffer(event, also);
+      if (event.metadata?.['replayed'] !== true) {
+        await store(event, also);
         return;
       }
-      if (event.kind === 'artifact' && event.metadata?.['replayed'] === true && retold < artifactIds.length) {
-        retold += 1;
-        if (also !== undefined) await submit(also);
-        return;
-      }
-      const before = takePiece();
-      const store = (said: AdapterEvent): Promise<EventV1> =>
-        submit((tx) => {
-          before?.(tx);
-          also?.(tx);
-          return write(tx, said);
-        });
-      const stored = await store(event).catch((error: unknown) => {
-        if (error instanceof MeshError && error.code === 'payload_too_large')
-          return store(cut(event, artifacts));
-        throw error;
-      });
-      if (event.kind === 'artifact') artifactIds.push(stored.id);
+      const news = event.kind === 'artifact' ? newArtifact(event) : (await whatIsRecorded()).news(event);
+      if (news !== null) await store(news, also);
+      else if (also !== undefined) await submit(also);
     },
     sent: () => {
       ports.crash.reach('invoke.sent');
@@ -247,6 +281,7 @@ export const createRecorder = (
     },
     again: () => {
       retold = 0;
+      recordedBefore = null;
     },
     idle: async () => {
       await last;

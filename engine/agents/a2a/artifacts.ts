@@ -82,7 +82,10 @@ export class Artifacts {
   }
 
   /** A piece of an artifact, or a whole one. Its text is reported as it comes. */
-  async grow({ artifact, append, lastChunk }: TaskArtifactUpdateEvent): Promise<void> {
+  async grow(
+    { artifact, append, lastChunk }: TaskArtifactUpdateEvent,
+    metadata: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
     if (artifact === undefined) return;
     const known = this.#byId.get(artifact.artifactId);
     const growing = append && known !== undefined ? known : this.#begin(artifact, known);
@@ -90,7 +93,7 @@ export class Artifacts {
     this.#check(growing);
     const isInPieces = !lastChunk || growing.streamed !== '';
     if (isInPieces) await this.#stream(growing, textOf(artifact.parts));
-    if (lastChunk) await this.#report(growing, {});
+    if (lastChunk) await this.#report(growing, metadata);
   }
 
   /** Artifacts as the agent holds them now: what was missed is reported, with `metadata` in their events. */

@@ -145,6 +145,32 @@ describe('a2a: a line that breaks', () => {
     assert.equal((await first).text, 'done');
   });
 
+  for (const prompt of ['count', 'tool', 'reason', 'echo hello'])
+    it(`found again, a task is told from its beginning, as what may be known: ${prompt}`, async () => {
+      const request = ask(target, prompt);
+      const saved = Promise.withResolvers<NativeHandle>();
+      const first = hear();
+      const outcome = await adapter.invoke(request, {
+        ...first,
+        handle(native) {
+          saved.resolve(native);
+          return Promise.resolve();
+        },
+      });
+      const again = hear();
+      const { status } = await adapter.reattach(request, await saved.promise, again);
+      assert.equal(status, outcome.status);
+      // What has pieces is told whole, by its artifact.
+      const told = ({ events }: Heard) =>
+        events
+          .filter(
+            ({ delta, payload }) => delta !== true && !('state' in payload && payload.state === 'submitted'),
+          )
+          .map(({ kind, payload }) => ({ kind, payload }));
+      assert.deepEqual(told(again), told(first));
+      assert.ok(again.events.every(({ metadata }) => metadata?.['replayed'] === true));
+    });
+
   it('an agent that forgot the task cannot say how it ended', async () => {
     const found = await adapter.reattach(
       ask(target, 'echo x'),

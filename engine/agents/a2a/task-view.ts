@@ -1,30 +1,27 @@
 // What we know of one task: takes updates and snapshots in any mix, reports each fact once, and gives the outcome.
 import {
   Role,
+  TaskState,
   type Message,
   type StreamResponse,
   type TaskArtifactUpdateEvent,
   type Task,
-  type TaskState,
   type TaskStatus,
 } from '@a2a-js/sdk';
-import { failure, isErrorCode, type Failure } from '#machines/nouns/error';
+import { failure, type Failure } from '#machines/nouns/error';
 import type { AdapterEvent, Outcome, Sink } from '../adapter.ts';
 import { Artifacts, asArtifact, dataOf, textOf } from './artifacts.ts';
 import { ENDS, keyOf, STATE_WORDS, WAITS, type Waiting } from './states.ts';
 import { APPENDS } from './dialect.ts';
+import { answerIn, claimedFailure, saidOf } from './said.ts';
 import { isTextPiece, readCall, readTrace, type PendingCall } from './trace-extension.ts';
 import { Tools } from './tools.ts';
 
-/** Codes that an agent may claim for its failure; any other word is its own. */
-const CLAIMABLE = ['agent_failed', 'agent_rejected', 'agent_needs_input', 'auth', 'invalid_input'];
-
-/** Whether a message says something, and nothing about tools or thoughts. */
-const isPlain = (message: Message): boolean =>
-  textOf(message.parts) !== '' && readTrace(message.metadata, dataOf(message.parts)) === null;
-
 const appends = ({ append, metadata }: TaskArtifactUpdateEvent): boolean =>
   append || metadata?.[APPENDS] === true;
+
+/** Metadata of what may have been recorded before. */
+const REPLAYED = { replayed: true } as const;
 
 export class TaskView {
   readonly #sink: Sink;
@@ -44,6 +41,9 @@ export class TaskView {
   #running = '';
   #lastMessage: string | null = null;
   #claimed: Failure | null = null;
+  /** While the task is told from its beginning, to whoever may know a part of it. */
+  #isRetelling = false;
+  #wasUnknown = false;
 
   /** `taskId` is given when the handle is saved already. */
   constructor(sink: Sink, contextId: string, taskId: string | null = null) {
@@ -101,28 +101,34 @@ export class TaskView {
 
   /**
    * Takes a task as the agent holds it now. What was not seen yet is reported; with `isReplay` (after a restart of
-   * ours) the history counts as seen, because what stood there was reported before.
+   * ours) all of it, marked as `replayed`: the recorder knows what stands in the log.
    */
   async snapshot(task: Task, isReplay = false): Promise<void> {
     await this.#save({ taskId: task.id, contextId: task.contextId });
+    this.#isRetelling = isReplay;
+    try {
+      await this.#whole(task);
+    } finally {
+      this.#isRetelling = false;
+    }
+  }
+
+  async #whole(task: Task): Promise<void> {
     const { status } = task;
-    const said = task.history.filter(
-      ({ role, messageId }) =>
-        role === Role.ROLE_AGENT && (messageId === '' || messageId !== status?.message?.messageId),
-    );
-    const rests = status !== undefined && (ENDS.has(status.state) || WAITS.has(status.state));
-    const isAnswer = rests && status.message === undefined && task.artifacts.length === 0;
-    const answer = isAnswer ? said.findLast(isPlain) : undefined;
+    const said = saidOf(task);
+    const answer = answerIn(task, said);
+    if (this.#isRetelling) {
+      // Nobody else has said that the agent has it.
+      if (this.#wasUnknown) await this.#enter(TaskState.TASK_STATE_SUBMITTED);
+      if (said.some((message) => message !== answer)) await this.#enter(TaskState.TASK_STATE_WORKING);
+    }
     for (const message of said) {
       if (message === answer && !this.#seen.has(message.messageId)) {
         this.#seen.add(message.messageId);
         this.#lastMessage = textOf(message.parts);
-      } else if (isReplay) {
-        this.#seen.add(message.messageId);
-        this.#noteCall(dataOf(message.parts));
       } else await this.#message(message, undefined);
     }
-    await this.#artifacts.replace(task.artifacts, isReplay ? { replayed: true } : {});
+    await this.#artifacts.replace(task.artifacts, this.#isRetelling ? REPLAYED : {});
     await this.#status(status, undefined);
   }
 
@@ -175,6 +181,7 @@ export class TaskView {
   async #save({ taskId, contextId }: { taskId: string; contextId: string }): Promise<void> {
     if (contextId !== '') this.#contextId = contextId;
     if (this.#taskId !== null || taskId === '') return;
+    this.#wasUnknown = true;
     await this.#sink.handle({ taskId, contextId: this.#contextId }, taskId);
     this.#taskId = taskId;
   }
@@ -197,11 +204,7 @@ export class TaskView {
     const waits = WAITS.get(status.state);
     if (waits !== undefined && keyOf(status) === this.#answered) return;
     const end = ENDS.get(status.state) ?? null;
-    const word = STATE_WORDS.get(status.state);
-    if (status.state !== this.#state && word !== undefined) {
-      await this.#sink.event({ kind: 'status', payload: { state: word } });
-    }
-    this.#state = status.state;
+    await this.#enter(status.state);
     const { message } = status;
     if (message === undefined) {
       const trace = readTrace(metadata, undefined);
@@ -217,6 +220,17 @@ export class TaskView {
       data: message === undefined ? undefined : dataOf(message.parts),
       calls: [...this.#calls.values()],
     };
+  }
+
+  async #enter(state: TaskState): Promise<void> {
+    const word = STATE_WORDS.get(state);
+    if (state !== this.#state && word !== undefined)
+      await this.#tell({ kind: 'status', payload: { state: word } });
+    this.#state = state;
+  }
+
+  async #tell(event: AdapterEvent): Promise<void> {
+    await this.#sink.event(this.#isRetelling ? { ...event, metadata: REPLAYED } : event);
   }
 
   /** The message that comes with the end, or with a question: its text is the answer, the reason, or what is asked. */
@@ -244,7 +258,7 @@ export class TaskView {
     const isPiece = isTextPiece(message.metadata) || isTextPiece(metadata);
     if (isPiece) this.#running += text;
     else this.#lastMessage = text;
-    await this.#sink.event({
+    await this.#tell({
       kind: 'message',
       payload: { role: 'agent', text },
       ...(isPiece ? { delta: true } : {}),
@@ -260,12 +274,7 @@ export class TaskView {
 
   async #trace(event: AdapterEvent): Promise<void> {
     if (event.kind === 'error') {
-      const { code, message, retryable } = event.payload;
-      const base =
-        isErrorCode(code) && CLAIMABLE.includes(code)
-          ? failure(code, message)
-          : failure('agent_failed', message, code);
-      this.#claimed = retryable === undefined ? base : { ...base, retryable };
+      this.#claimed = claimedFailure(event.payload);
       return;
     }
     // What was said before a tool was used is not the answer yet.
@@ -274,11 +283,11 @@ export class TaskView {
       this.#running = '';
     }
     const isTool = event.kind === 'tool';
-    await this.#sink.event(isTool ? { ...event, payload: this.#tools.identified(event.payload) } : event);
+    await this.#tell(isTool ? { ...event, payload: this.#tools.identified(event.payload) } : event);
   }
 
   async #data(message: Message): Promise<void> {
     const update = asArtifact(message);
-    if (update !== null) await this.#artifacts.grow(update);
+    if (update !== null) await this.#artifacts.grow(update, this.#isRetelling ? REPLAYED : {});
   }
 }

@@ -42,9 +42,11 @@ const errorTrace = (fault: { code: string; message: string; retryable: boolean }
   payload: { code: fault.code, message: fault.message, retryable: fault.retryable },
 });
 
-/** Puts an ending into a task. */
-const conclude = (task: Task, state: TaskState, text: string, trace: Trace | null): void => {
-  task.status = statusNow(state, agentMessage(task, text, trace));
+/** Puts what the agent says into a task: as its state now, and into its history for whoever was away. */
+const say = (task: Task, state: TaskState, text: string, trace: Trace | null): void => {
+  const message = agentMessage(task, text, trace);
+  task.status = statusNow(state, message);
+  task.history.push(message);
 };
 
 /** Tasks that were at work when the agent died: completed when their effect had happened, else failed and retryable. */
@@ -56,10 +58,10 @@ export const recoverTasks = async (agent: Agent, ledger: Ledger): Promise<void> 
     if (result === null) {
       const message = 'the agent was restarted while it worked on this';
       const trace = errorTrace({ code: 'agent_failed', message, retryable: true });
-      conclude(task, TaskState.TASK_STATE_FAILED, message, trace);
+      say(task, TaskState.TASK_STATE_FAILED, message, trace);
     } else {
       task.artifacts = resultArtifacts(result);
-      conclude(task, TaskState.TASK_STATE_COMPLETED, result.text, null);
+      say(task, TaskState.TASK_STATE_COMPLETED, result.text, null);
     }
     ledger.save(task, messageId);
   }
@@ -90,7 +92,7 @@ export const createTasks = (
     });
 
   const working = (one: Pick<Live, 'hearers' | 'task'>, text: string, trace: Trace | null = null): void => {
-    one.task.status = statusNow(TaskState.TASK_STATE_WORKING, agentMessage(one.task, text, trace));
+    say(one.task, TaskState.TASK_STATE_WORKING, text, trace);
     tellStatus(one, trace);
   };
 
@@ -104,7 +106,7 @@ export const createTasks = (
   const finish = (one: Pick<Live, 'hearers' | 'task'>, messageId: string, result: Result): void => {
     const { task } = one;
     task.artifacts = resultArtifacts(result);
-    conclude(task, TaskState.TASK_STATE_COMPLETED, result.text, null);
+    say(task, TaskState.TASK_STATE_COMPLETED, result.text, null);
     // Durable before anybody hears of it.
     ledger.save(task, messageId);
     for (const artifact of task.artifacts)
@@ -135,13 +137,13 @@ export const createTasks = (
       fault.code === 'invalid_input' ? TaskState.TASK_STATE_REJECTED : TaskState.TASK_STATE_FAILED;
     const trace = errorTrace(fault);
     if (fault.data !== null) one.task.artifacts = resultArtifacts({ text: fault.message, data: fault.data });
-    conclude(one.task, state, fault.message, trace);
+    say(one.task, state, fault.message, trace);
     ledger.save(one.task, messageId);
     tellStatus(one, trace);
   };
 
   const cancelled = (one: Pick<Live, 'hearers' | 'task'>, messageId: string): void => {
-    conclude(one.task, TaskState.TASK_STATE_CANCELED, 'cancelled as asked', null);
+    say(one.task, TaskState.TASK_STATE_CANCELED, 'cancelled as asked', null);
     ledger.save(one.task, messageId);
     tellStatus(one);
   };
