@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { pino } from 'pino';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 import { FILES } from '#machines/nouns/data-folder';
 import { type ErrorCode, failure, MeshError } from '#machines/nouns/error';
 import type { Approval } from '#machines/nouns/approval';
@@ -147,6 +148,7 @@ class ScriptedAgent {
 const scriptedAdapter = (mesh: TestMesh): AgentAdapter => ({
   kind: 'scripted',
   summary: 'agents of a test',
+  settings: () => settingsSchema(),
   capabilities: () => ({
     stream: false,
     tools: false,

@@ -1,5 +1,6 @@
 // The adapter port: what AgentMesh asks of every make of agent. adapter.testsuite.ts is its contract.
 import type { AgentEntry, CardSignature, Skill } from '#machines/nouns/agent';
+import type { SettingsSchema } from '#machines/nouns/agent-settings';
 import type { Failure } from '#machines/nouns/error';
 import type { EventKind, EventPayload } from '#machines/nouns/event';
 import type { Reach } from '../ports.ts';
@@ -238,7 +239,10 @@ export interface AgentAdapter {
   readonly summary: string;
   /** Whether a token is only for pairing: it is never written down then, because the adapter keeps what it got for it. */
   readonly pairs?: boolean;
-  capabilities(): Capabilities;
+  /** Of the kind; of one of its agents when its entry is given, where agents of the kind differ. */
+  capabilities(entry?: AgentEntry): Capabilities;
+  /** What an entry may hold in `settings`: anything else is refused before the adapter sees it. */
+  settings(entry: AgentEntry): SettingsSchema;
   /** Health and version in under 2 s, without work for the agent. Never throws: a problem is a result. */
   probe(target: Target, options: { readonly signal: AbortSignal }): Promise<Probe>;
   /** Looks only: nothing is changed. Never throws for what it finds: that is an obstacle. */

@@ -8,6 +8,7 @@ import { createCodexAdapter } from './codex/adapter.ts';
 import { createCommandAdapter } from './command/adapter.ts';
 import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
 import { createOpenclawAdapter } from './openclaw/adapter.ts';
+import { withSettingsChecked } from './settings.ts';
 
 /** The adapters by kind; `dataDir` is where they may keep keys of their own. */
 export const createAdapters = (ports: Ports, dataDir: string): ReadonlyMap<string, AgentAdapter> =>
@@ -20,5 +21,5 @@ export const createAdapters = (ports: Ports, dataDir: string): ReadonlyMap<strin
       createCodexAdapter(ports),
       createNanoclawAdapter(ports),
       createOpenclawAdapter(ports, dataDir),
-    ].map((adapter) => [adapter.kind, adapter]),
+    ].map((adapter) => [adapter.kind, withSettingsChecked(adapter)]),
   );

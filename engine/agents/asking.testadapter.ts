@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 import { failure } from '#machines/nouns/error';
 import type { AgentAdapter, InvokeRequest, Outcome, Reattached, Sink, Target } from './adapter.ts';
 
@@ -68,6 +69,7 @@ const STEPS = [{ change: 'nothing that stays' }];
 export const createAskingAdapter = (): AgentAdapter => ({
   kind: 'asking',
   summary: 'an agent of tests that asks before it acts',
+  settings: () => settingsSchema(),
   capabilities: () => ({
     stream: false,
     tools: false,

@@ -18,11 +18,14 @@ import { chooseBySkill, SKILL_PREFIX, theOneWithSkill } from './by-skill.ts';
 import { partSecrets } from './credentials.ts';
 import { createFoundAgents, type FoundAgents } from './found-agents.ts';
 import { addressOf, cleanName, freeName, provisionalName } from './naming.ts';
+import { wrongSetting } from './settings.ts';
 import { targetOfRow } from './target.ts';
 import { createTell } from './tell.ts';
 import { accepted, identityHash, isPersonsWord, refusalOf } from './trust.ts';
 
 type Source = Provenance['source'];
+
+const SETTING_REMEDY = { remedy: 'Correct the setting, or leave it away.' };
 
 export interface RegistryParts {
   readonly store: Store;
@@ -39,7 +42,8 @@ export interface Registry {
   get(name: string): Agent;
   /**
    * Adds an agent, or another source of one that is known by its address. A URL without a name is asked for its card
-   * first. Throws invalid_card, auth, agent_unreachable (for a URL without a name), unsupported_agent_kind.
+   * first. Throws invalid_card, auth, agent_unreachable (for a URL without a name), unsupported_agent_kind,
+   * invalid_input for a setting that its kind does not take.
    */
   add(caller: Caller, entry: AgentEntry, source: Source, detail: string): Promise<Agent>;
   /** Throws unknown_agent. */
@@ -197,6 +201,8 @@ export const createRegistry = (parts: RegistryParts): Registry => {
 
     async add(caller, entry, source, detail) {
       const { entry: rest } = partSecrets(entry);
+      const wrong = wrongSetting(adapter(kindOf(entry)), entry);
+      if (wrong !== null) throw new MeshError('invalid_input', wrong.message, SETTING_REMEDY);
       const target = targetOf(newRow(provisionalName(entry), entry, source, ports.clock.now()));
       const signal = AbortSignal.timeout(LIMITS.cardTimeoutMs);
       const probe = await adapter(target.kind).probe(target, { signal });
@@ -266,8 +272,13 @@ export const createRegistry = (parts: RegistryParts): Registry => {
       const fresh: string[] = [];
       const refused: string[] = [];
       for (const entry of entries) {
-        if (!adapters.has(kindOf(entry))) {
-          refused.push(`${provisionalName(entry)}: no adapter for the kind ${kindOf(entry)}`);
+        const known = adapters.get(kindOf(entry));
+        const why =
+          known === undefined
+            ? `no adapter for the kind ${kindOf(entry)}`
+            : (wrongSetting(known, entry)?.message ?? null);
+        if (why !== null) {
+          refused.push(`${provisionalName(entry)}: ${why}`);
           continue;
         }
         const { row, isNew } = see(tx, entry, source, detail);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 import type { AgentEntry } from '#machines/nouns/agent';
 import { FILES } from '#machines/nouns/data-folder';
 import { failure } from '#machines/nouns/error';
@@ -105,6 +106,7 @@ const answerOf = async (
 export const farAdapter = (world: World, who: string, resume = true): AgentAdapter => ({
   kind: 'far',
   summary: 'agents of a test',
+  settings: () => settingsSchema(),
   capabilities: () => ({
     stream: true,
     tools: true,

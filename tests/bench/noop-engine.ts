@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { AgentAdapter, Outcome } from '#engine/agents/adapter';
 import { createEngine, type Engine, nodePorts, socketCaller } from '#engine/index';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 
 /** How a call ends when nothing else is said. */
 export const DONE: Outcome = { status: 'completed', artifacts: [{ name: 'result', data: { ok: true } }] };
@@ -13,6 +14,7 @@ export const DONE: Outcome = { status: 'completed', artifacts: [{ name: 'result'
 const noop = (work: Partial<Pick<AgentAdapter, 'invoke' | 'reattach'>>): AgentAdapter => ({
   kind: 'noop',
   summary: 'answers at once',
+  settings: () => settingsSchema(),
   capabilities: () => ({
     stream: false,
     tools: false,

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import type { Ports } from '../../ports.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
+import { SETTINGS } from './settings-schema.ts';
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -21,6 +22,7 @@ export const createA2aAdapter = (ports: Pick<Ports, 'clock' | 'net'>): AgentAdap
   kind: 'a2a',
   summary: 'agents that speak A2A 1.0 (JSON-RPC, HTTP+JSON) or 0.3',
   capabilities: () => CAPABILITIES,
+  settings: () => SETTINGS,
 
   probe: async (target, { signal }) => (await import('./probe.ts')).probe(ports, target, signal),
 

@@ -2,6 +2,7 @@
 //
 // settings: `mode` (a session mode of the agent), `authenticate` (the id of one of its login methods), and any option
 // that the agent offers for a session, by its id, such as `model`.
+import { settingsSchema, textSetting } from '#machines/nouns/agent-settings';
 import type { Ports } from '../../ports.ts';
 import { endLeftBehind } from '../../processes/left-behind.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
@@ -22,6 +23,12 @@ const CAPABILITIES: Capabilities = {
   remote: false,
 };
 
+/** Which options there are only the agent knows: it is asked when a session begins, and refuses what it has not. */
+const SETTINGS = settingsSchema(
+  { mode: textSetting, authenticate: textSetting },
+  { pattern: /^/, words: 'any option that the agent offers' },
+);
+
 /** The adapter for ACP agents. The SDK is loaded when the first of them is met. */
 export const createAcpAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => {
   let look: ReturnType<typeof createAcpProbe> | null = null;
@@ -29,6 +36,7 @@ export const createAcpAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter 
     kind: 'acp',
     summary: 'programs that speak the Agent Client Protocol: OpenCode, Gemini CLI, Qwen Code and others',
     capabilities: () => CAPABILITIES,
+    settings: () => SETTINGS,
 
     async probe({ entry }, { signal }) {
       look ??= (await import('./probe.ts')).createAcpProbe(clock);

@@ -7,6 +7,7 @@ import { endLeftBehind } from '../../processes/left-behind.ts';
 import { createProgramProbe, readVersion } from '../../processes/inquiry.ts';
 import { findOnPath } from '../../processes/program.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
+import { SETTINGS } from './settings.ts';
 
 const CAPABILITIES: Capabilities = {
   stream: true,
@@ -33,6 +34,7 @@ export const createClaudeAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapt
     kind: 'claude',
     summary: 'Claude Code by its stream-json lines, with approvals',
     capabilities: () => CAPABILITIES,
+    settings: () => SETTINGS,
     probe: ({ entry }, { signal }) => look(entry, signal),
 
     // The program is there or not: nothing of ours is put anywhere.

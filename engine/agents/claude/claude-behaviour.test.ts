@@ -207,13 +207,6 @@ describe('claude: the entry', () => {
     ]);
   });
 
-  it('refuses a setting that it does not know, before anything is started', async () => {
-    const { outcome, sink } = await run('args', { settings: { colour: 'red' } });
-    assert.equal(outcome.error?.code, 'invalid_input');
-    assert.match(outcome.error.message, /no setting colour here; known are agent, model/);
-    assert.deepEqual(sink.calls, []);
-  });
-
   it('gives the environment of the entry, and nothing of the daemon’s own', async () => {
     process.env['AGENTMESH_TOKEN'] = 'secret';
     try {

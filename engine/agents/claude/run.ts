@@ -17,11 +17,10 @@ const MODE = [
   '--permission-prompt-tool=stdio',
 ];
 
-/** Runs a request at the program of its entry. A wrong setting or a missing program is a failed outcome. */
+/** Runs a request at the program of its entry. A missing program is a failed outcome. */
 export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
   const { entry } = request.target;
   const flags = flagsOf(entry.settings);
-  if ('retryable' in flags) return { status: 'failed', artifacts: [], error: flags };
   return inWorkFolder(request, sink, async ({ command = [], ...place }) => {
     const program = findProgram({ ...place, command: [...command, ...MODE, ...flags] });
     if (!('file' in program)) return { status: 'failed', artifacts: [], error: program };

@@ -1,6 +1,12 @@
 // The settings of a Claude Code entry, each a flag of `claude --help` (2.1.197). Other flags can stand in the command.
 import type { AgentEntry } from '#machines/nouns/agent';
-import { failure, type Failure } from '#machines/nouns/error';
+import {
+  amountSetting,
+  countSetting,
+  settingsSchema,
+  textSetting,
+  type SettingsSchema,
+} from '#machines/nouns/agent-settings';
 
 /** `agent` is one of Claude Code’s own agents (`--agent`), and so tells two entries with one command apart. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -19,20 +25,18 @@ const FLAGS: Readonly<Record<string, string>> = {
   setting_sources: '--setting-sources',
 };
 
-/** The flags of the settings; a failure names one that is not known. */
-export const flagsOf = (settings: AgentEntry['settings'] = {}): string[] | Failure => {
-  const flags: string[] = [];
-  for (const [name, value] of Object.entries(settings)) {
+/** Those that count or cost something; the others are texts. */
+const NUMBERS = { max_turns: countSetting, max_budget_usd: amountSetting };
+
+export const SETTINGS: SettingsSchema = settingsSchema({
+  ...Object.fromEntries(Object.keys(FLAGS).map((name) => [name, textSetting])),
+  ...NUMBERS,
+});
+
+/** The flags of settings that are those of the schema. */
+export const flagsOf = (settings: AgentEntry['settings'] = {}): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => {
     const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
-    if (flag === undefined)
-      return {
-        ...failure(
-          'invalid_input',
-          `Claude Code has no setting ${name} here; known are ${Object.keys(FLAGS).join(', ')}`,
-        ),
-      };
     // One word each, so that a value which begins with a dash is no flag.
-    flags.push(`${flag}=${String(value)}`);
-  }
-  return flags;
-};
+    return flag === undefined ? [] : [`${flag}=${String(value)}`];
+  });

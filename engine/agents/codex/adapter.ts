@@ -7,6 +7,7 @@ import { createProgramProbe, readVersion } from '../../processes/inquiry.ts';
 import { endLeftBehind } from '../../processes/left-behind.ts';
 import { findOnPath } from '../../processes/program.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
+import { SETTINGS } from './settings.ts';
 
 const CAPABILITIES: Capabilities = {
   // Messages come whole.
@@ -35,6 +36,7 @@ export const createCodexAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapte
     kind: 'codex',
     summary: 'Codex by `codex exec --json`, in a sandbox',
     capabilities: () => CAPABILITIES,
+    settings: () => SETTINGS,
     probe: ({ entry }, { signal }) => look(entry, signal),
 
     // The program is there or not: nothing of ours is put anywhere.

@@ -7,11 +7,10 @@ import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { optionsOf } from './settings.ts';
 import { codexManner } from './turn.ts';
 
-/** Runs a request at the program of its entry. A wrong setting or a missing program is a failed outcome. */
+/** Runs a request at the program of its entry. A missing program is a failed outcome. */
 export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
   const { entry } = request.target;
   const options = optionsOf(entry.settings);
-  if ('retryable' in options) return { status: 'failed', artifacts: [], error: options };
   // The folder need not be a git repository. `-`: the prompt comes on stdin, where it may be long and begin with a dash.
   const args = ['exec', '--json', '--skip-git-repo-check', '--color=never', ...options, '-'];
   return inWorkFolder(request, sink, async ({ command = [], ...place }) => {

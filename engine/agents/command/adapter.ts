@@ -1,5 +1,6 @@
 // Any program as an agent: the prompt on stdin, the answer on stdout, its log on stderr, the exit code as result.
 import { Readable } from 'node:stream';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 import type { Ports } from '../../ports.ts';
 import { endLeftBehind } from '../../processes/left-behind.ts';
 import { findProgram } from '../../processes/program.ts';
@@ -18,11 +19,15 @@ const CAPABILITIES: Capabilities = {
   remote: false,
 };
 
+/** What a program needs stands in its command line. */
+const SETTINGS = settingsSchema();
+
 /** The adapter for plain commands. */
 export const createCommandAdapter = ({ clock }: Pick<Ports, 'clock'>): AgentAdapter => ({
   kind: 'command',
   summary: 'any program: prompt on stdin, answer on stdout, exit code as result',
   capabilities: () => CAPABILITIES,
+  settings: () => SETTINGS,
 
   probe(target): Promise<Probe> {
     const begun = clock.now();

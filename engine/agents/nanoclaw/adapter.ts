@@ -1,5 +1,6 @@
 // NanoClaw: agent groups of an installation on this machine, by its admin socket, routed lines and the mailboxes of its
 // sessions. What talks to it is loaded when the first agent is asked: a daemon that starts answers sooner without it.
+import { settingsSchema, textSetting } from '#machines/nouns/agent-settings';
 import type { Ports } from '../../ports.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
 
@@ -17,11 +18,15 @@ const CAPABILITIES: Capabilities = {
   remote: false,
 };
 
+/** Both say the agent group: by its folder, id or name. */
+const SETTINGS = settingsSchema({ group: textSetting });
+
 /** The adapter for NanoClaw. */
 export const createNanoclawAdapter = ({ clock, ids }: Pick<Ports, 'clock' | 'ids'>): AgentAdapter => ({
   kind: 'nanoclaw',
   summary: 'agent groups of a NanoClaw installation on this machine, over its own sockets',
   capabilities: () => CAPABILITIES,
+  settings: () => SETTINGS,
 
   probe: async (target, { signal }) => (await import('./probe.ts')).probe(clock, target, signal),
 

@@ -1,5 +1,6 @@
 // OpenClaw by its gateway: WebSocket protocol 4, as a device of our own. Loaded when the first agent of it is asked.
 import { Readable } from 'node:stream';
+import { settingsSchema } from '#machines/nouns/agent-settings';
 import type { Ports } from '../../ports.ts';
 import type { AgentAdapter, Capabilities } from '../adapter.ts';
 import type { Identity } from './identity.ts';
@@ -19,6 +20,9 @@ const CAPABILITIES: Capabilities = {
   multiTurn: false,
   remote: true,
 };
+
+/** `agent` is the agent of the gateway, main when nothing is said. */
+const SETTINGS = settingsSchema();
 
 /** The adapter for OpenClaw; keys and tokens of our device lie in `dataDir`. */
 export const createOpenclawAdapter = (
@@ -42,6 +46,7 @@ export const createOpenclawAdapter = (
     // The gateway’s own token gives everything: it is traded for one of our device, with fewer rights.
     pairs: true,
     capabilities: () => CAPABILITIES,
+    settings: () => SETTINGS,
     probe: async (target, { signal }) => (await import('./probe.ts')).probe(await parts(), target, signal),
     plan: async (options) => (await import('./install.ts')).plan(await parts(), options),
     install: async (plan, session) => (await import('./install.ts')).install(await parts(), plan, session),
