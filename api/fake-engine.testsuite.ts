@@ -303,6 +303,7 @@ export const createFakeEngine = (): FakeEngine => {
             hash: 'ab',
             steps: ['draft'],
             inputs: {},
+            input_modes: null,
             problems: 0,
           },
         ]),
@@ -334,6 +335,8 @@ export const createFakeEngine = (): FakeEngine => {
         record('team_run.cancel', caller, { id: known(id), reason });
         return Promise.resolve(teamRun(id));
       },
+      answers: () => [],
+      exchange: () => [],
       machine: (id) => ({
         template: 'pipeline',
         hash: known(id),

@@ -122,6 +122,7 @@ export const createCore = (parts: CoreParts): Core => {
     idempotency,
     invocationRows: rows,
     approvalRows,
+    artifacts,
     invocations: () => {
       if (made === null) throw new Error('the core is not wired yet');
       return made;
@@ -145,6 +146,7 @@ export const createCore = (parts: CoreParts): Core => {
     ids: ports.ids,
     checker: createOutputChecker(),
     concurrency: parts.concurrency,
+    askedFacts: (teamRunId) => runs.askedFacts(teamRunId),
     onEnded: (tx, row, ending) => {
       runs.onInvocationEnded(tx, row, ending);
     },

@@ -3,7 +3,7 @@ import type { Agent, AgentEntry } from '#machines/nouns/agent';
 import type { Approval, ApprovalState, Decision } from '#machines/nouns/approval';
 import type { AuditRow } from '#machines/nouns/audit';
 import type { EventFilter, EventV1 } from '#machines/nouns/event';
-import type { AskedBy, Origin } from '#machines/nouns/origin';
+import type { AskedBy, AskedMessage, Origin } from '#machines/nouns/origin';
 import type { Chart, Invocation, TeamRun, TeamRunStatus, TeamRunSummary } from '#machines/nouns/run';
 import type { TeamTemplate } from '#machines/nouns/team';
 import type { Installation, InstallPlanView, InstallReport } from '#machines/nouns/install';
@@ -11,6 +11,7 @@ import type { DiscoverySettings } from './discovery/sources.ts';
 import type { Health } from './health.ts';
 import type { Caller } from './identity/caller.ts';
 import type { RedisChoice } from './queue/queue.ts';
+import type { Said, StepAnswer } from './runs/told.ts';
 
 export type { Health, MirrorState, WorkerState } from './health.ts';
 
@@ -53,6 +54,10 @@ export interface Asked {
   readonly via: AskedBy['via'];
   readonly origin: Origin;
   readonly contextId?: string;
+  /** The asker’s own id of its message. */
+  readonly messageId?: string;
+  /** What came with the request; agents are told of it. */
+  readonly message?: AskedMessage;
 }
 
 /** What `verify` found. `lost` are seqs of the table that the file lacks or that differ. */
@@ -79,6 +84,8 @@ export interface TemplateSummary {
   readonly hash: string;
   readonly steps: readonly string[];
   readonly inputs: TeamTemplate['inputs'];
+  /** Media types of the files that a request may bring; null where the template says nothing. */
+  readonly input_modes: readonly string[] | null;
   readonly problems: number;
 }
 
@@ -211,6 +218,10 @@ export interface Engine {
     pause(caller: Caller, teamRunId: string, options: { readonly now: boolean }): Promise<TeamRun>;
     resume(caller: Caller, teamRunId: string): Promise<TeamRun>;
     cancel(caller: Caller, teamRunId: string, reason?: string): Promise<TeamRun>;
+    /** What its agents answered, whole; steps named in `known` are left out unread. Throws unknown_run. */
+    answers(teamRunId: string, known?: ReadonlySet<string>): StepAnswer[];
+    /** What was said between its asker and its agents, oldest first. Throws unknown_run. */
+    exchange(teamRunId: string): Said[];
     machine(teamRunId: string): {
       readonly template: string;
       readonly hash: string;
@@ -235,6 +246,8 @@ export interface Engine {
         readonly answer?: string;
         readonly reason?: string;
         readonly hash?: string;
+        /** The asker’s own id of the message that this is, where it came as one. */
+        readonly messageId?: string;
       },
     ): Promise<Approval>;
   };

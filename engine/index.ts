@@ -33,6 +33,7 @@ export { type Caller, loopbackCaller, socketCaller } from './identity/caller.ts'
 export { nodePorts } from './ports-node.ts';
 export type { RebuildReport } from './events/rebuild.ts';
 export type { Disk, Log, Ports } from './ports.ts';
+export type { Said, StepAnswer, StepArtifact } from './runs/told.ts';
 export { createQueueWorker, type QueueWorkerConfig } from './remote/queue-worker.ts';
 
 /** What a start did not ask is prepared so long after it, in milliseconds: whoever waits for the start comes first. */

@@ -58,6 +58,10 @@ export const TemplateSummarySchema = z.object({
   hash: z.string(),
   steps: z.array(z.string()),
   inputs: z.record(z.string(), InputSchema),
+  input_modes: z
+    .array(z.string())
+    .nullable()
+    .describe('media types of files that a request over A2A may bring; null: text and JSON'),
   problems: z.int(),
 });
 export const VerifyReportSchema = z.object({

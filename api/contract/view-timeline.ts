@@ -72,14 +72,26 @@ const toolContent = (event: EventV1): Content => {
   };
 };
 
+/** A file in one line: its name, and what is known of it. */
+const fileWords = (file: Readonly<Record<string, unknown>>): string => {
+  const bytes = numberOf(file['bytes']);
+  const facts = [
+    textOf(file['mime']),
+    bytes === null ? null : `${String(bytes)} bytes`,
+    textOf(file['url']),
+  ].filter((fact) => fact !== null);
+  return `${textOf(file['name']) ?? 'file'}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
+};
+
 const artifactContent = ({ payload }: EventV1): Content => {
   const [name, mime, ref] = [textOf(payload['name']), textOf(payload['mime']), textOf(payload['ref'])];
   const { data = null } = payload;
+  const files = (Array.isArray(payload['files']) ? payload['files'] : []).map(objectOf);
   return {
     ...plain,
     word: 'artifact',
-    title: name ?? mime ?? 'artifact',
-    text: textOf(payload['text']) ?? (shown(data) || (ref ?? '')),
+    title: name ?? textOf(files[0]?.['name']) ?? mime ?? 'artifact',
+    text: textOf(payload['text']) ?? (shown(data) || (ref ?? files.map(fileWords).join('\n'))),
     severity: 'info',
     artifact: { name, mime, ref, data },
   };

@@ -3,6 +3,7 @@ import type { AgentEntry, CardSignature, Skill } from '#machines/nouns/agent';
 import type { SettingsSchema } from '#machines/nouns/agent-settings';
 import type { Failure } from '#machines/nouns/error';
 import type { EventKind, EventPayload } from '#machines/nouns/event';
+import type { MeshFile } from '#machines/nouns/file';
 import type { Reach } from '../ports.ts';
 
 /** What shows an agent who we are, besides a bearer token. */
@@ -215,6 +216,8 @@ export interface OutcomeArtifact {
   readonly name?: string;
   readonly text?: string;
   readonly data?: unknown;
+  /** With their bytes or addresses; large ones are stored aside by the engine. */
+  readonly files?: readonly MeshFile[];
   readonly mime?: string;
 }
 
@@ -228,6 +231,8 @@ export interface Outcome {
   readonly error?: Failure;
   /** For cancelled: whether the agent itself confirmed the end. */
   readonly cancelConfirmed?: boolean;
+  /** The agent answered at once and keeps no task of it (a bare message in A2A). */
+  readonly isDirect?: boolean;
 }
 
 /** What reattach found. `never-received`: the agent knows nothing of this key, so sending it again is safe. */

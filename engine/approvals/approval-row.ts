@@ -40,6 +40,8 @@ export interface Verdict {
   readonly by: CallerRecord | null;
   readonly answer: string | null;
   readonly reason: string | null;
+  /** The asker’s own id of its answer; stands in the log alone. */
+  readonly messageId?: string;
 }
 
 /** The end of a question that nobody answered. */

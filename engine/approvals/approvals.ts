@@ -79,7 +79,7 @@ export const createApprovals = (parts: ApprovalsParts): Approvals => {
     if (!rows.decide(tx, row.id, verdict)) return;
     const invocation = invocationRows.get(row.runId);
     if (invocation === null) throw new Error(`approval ${row.id} is of no run`);
-    const { state, by, answer, reason } = verdict;
+    const { state, by, answer, reason, messageId } = verdict;
     say(tx, invocationFacts(invocation, invocation.taskId), APPROVAL_WORDS.decided, row.title, {
       approval_id: row.id,
       operation_hash: row.operationHash,
@@ -88,6 +88,7 @@ export const createApprovals = (parts: ApprovalsParts): Approvals => {
       answer,
       reason,
       signed: false,
+      ...(messageId === undefined ? {} : { message_id: messageId }),
     });
     tx.after(() => {
       const told = answerOf({ ...row, state, decidedBy: by, answer, reason }) ?? WITHDRAWN;

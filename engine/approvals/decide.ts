@@ -50,7 +50,14 @@ export const createDecide =
           operation_hash: row.operationHash,
         });
         const by = callerRecord(caller);
-        finish(tx, row, { state: isAllowed ? 'approved' : 'rejected', by, answer, reason });
+        const { messageId } = asked;
+        finish(tx, row, {
+          state: isAllowed ? 'approved' : 'rejected',
+          by,
+          answer,
+          reason,
+          ...(messageId === undefined ? {} : { messageId }),
+        });
         return null;
       }
     }

@@ -36,7 +36,13 @@ const payloads = {
     { requiredKeys: ['role', 'text'] },
   ),
   artifact: fc.record(
-    { name: anyText, text: anyText, data: anyJson, mime: fc.constant('text/plain') },
+    {
+      name: anyText,
+      text: anyText,
+      data: anyJson,
+      mime: fc.constant('text/plain'),
+      files: fc.array(fc.record({ name: anyText, base64: fc.base64String() }), { maxLength: 2 }),
+    },
     { requiredKeys: [] },
   ),
   tool: fc.record(

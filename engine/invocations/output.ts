@@ -5,7 +5,7 @@ import { LIMITS } from '#machines/nouns/limits';
 import type { Outcome } from '../agents/adapter.ts';
 import { ajv2020 } from '../templates/ajv.ts';
 
-/** Where an output came from: the last data artifact (by its index), or the final text. */
+/** Where an output came from: an artifact (by its index), or the final text. */
 export interface StepOutput {
   readonly value: unknown;
   readonly artifact: number | null;
@@ -26,13 +26,16 @@ const parseText = (text: string): unknown => {
 };
 
 /**
- * The last artifact with data; else, when a schema is declared, the text (or its only json fence) parsed; else {text}.
+ * The last artifact with data; else, when a schema is declared, the text (or its only json fence) parsed; else {text};
+ * of an agent that said nothing and sent files, {files}.
  */
 export const outputOf = (outcome: Outcome, schema: Readonly<Record<string, unknown>> | null): StepOutput => {
   const index = outcome.artifacts.findLastIndex(({ data }) => data !== undefined);
   if (index >= 0) return { value: outcome.artifacts[index]?.data, artifact: index };
   const text =
     outcome.text ?? outcome.artifacts.findLast((artifact) => artifact.text !== undefined)?.text ?? '';
+  const sent = outcome.artifacts.findLastIndex(({ files = [] }) => files.length > 0);
+  if (text === '' && sent >= 0) return { value: { files: outcome.artifacts[sent]?.files }, artifact: sent };
   const parsed = schema === null ? undefined : parseText(text);
   return { value: parsed ?? { text }, artifact: null };
 };

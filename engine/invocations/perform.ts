@@ -1,6 +1,7 @@
 // The handler of an invocation job: finds the agent, invokes or re-attaches, keeps the time limit, settles.
 import { failure, MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
+import type { AskedFacts } from '#machines/nouns/origin';
 import type { AgentAdapter, InvokeRequest, Outcome, Reattached, Target } from '../agents/adapter.ts';
 import type { Performer, Remote } from '../remote/remote.ts';
 import type { Job } from '../queue/queue.ts';
@@ -19,6 +20,8 @@ export interface PerformParts extends RecorderParts, SettleParts {
   readonly ports: RecorderParts['ports'];
   /** Workers on other hosts, where there is a Redis for them. */
   readonly remote: Pick<Remote, 'performer'> | null;
+  /** What agents are told of the request behind a team run; null where a person started it. */
+  readonly askedFacts: (teamRunId: string) => AskedFacts | null;
   /** For calls that are performed here. */
   readonly places: LocalPlaces;
 }
@@ -190,6 +193,7 @@ export const createPerform = (
     if (deadline === null) return;
     const { cancelRequested = null } = rows.state(row.runId) ?? {};
     const fresh: InvocationRow = { ...row, agent: target.name, deadline, cancelRequested };
+    const asked = row.teamRunId === null ? null : parts.askedFacts(row.teamRunId);
     const isFirst = isUntouched || row.startedAt === null;
     const controller = new AbortController();
     const recorder = createRecorder(
@@ -213,6 +217,7 @@ export const createPerform = (
             // An agent with many skills is told which one was meant.
             ...(skill === undefined ? {} : { skill: skill.id }),
             ...(values === undefined ? {} : values),
+            ...(asked === null ? {} : { asked }),
           },
           runId: row.runId,
           key: row.key,

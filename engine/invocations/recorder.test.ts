@@ -170,9 +170,9 @@ describe('a recorder', () => {
     assert.match(String(event?.payload['ref']), /^sha256:[0-9a-f]{64}$/);
     assert.equal(event?.payload['text'], undefined);
     assert.equal(
-      createArtifacts(join(folder, 'artifacts'), nodePorts(pino({ level: 'silent' }), {}).disk).read(
-        String(event?.payload['ref']),
-      ),
+      createArtifacts(join(folder, 'artifacts'), nodePorts(pino({ level: 'silent' }), {}).disk)
+        .read(String(event?.payload['ref']))
+        .toString(),
       text,
     );
   });
@@ -190,7 +190,7 @@ describe('a recorder', () => {
       join(folder, 'artifacts'),
       nodePorts(pino({ level: 'silent' }), {}).disk,
     ).read(String(event.payload['ref']));
-    assert.equal((JSON.parse(whole) as { output: { output: string } }).output.output, output);
+    assert.equal((JSON.parse(whole.toString()) as { output: { output: string } }).output.output, output);
   });
 
   it('does not record again what an earlier life recorded, and records what is new', async () => {

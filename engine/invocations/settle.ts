@@ -2,7 +2,7 @@
 import { failure, type Failure } from '#machines/nouns/error';
 import type { EventV1 } from '#machines/nouns/event';
 import type { InvocationState } from '#machines/nouns/run';
-import type { Outcome } from '../agents/adapter.ts';
+import type { Outcome, OutcomeArtifact } from '../agents/adapter.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Outbox } from '../queue/outbox.ts';
 import type { Tx } from '../store/writer.ts';
@@ -65,6 +65,13 @@ const verdictOf = (outcome: Outcome, stop: StopReason | null): Verdict => {
   return { state: 'failed', error: outcome.error ?? failure(fallback, outcome.text), confirmed: null };
 };
 
+/** Its files as the log has them: an output names large ones by their reference. */
+const withFilesKept = (artifact: OutcomeArtifact, artifacts: Artifacts): OutcomeArtifact => {
+  if (artifact.files === undefined) return artifact;
+  const { files = [] } = artifacts.keep({ files: artifact.files });
+  return { ...artifact, files };
+};
+
 export interface Settlement {
   readonly row: InvocationRow;
   readonly outcome: Outcome;
@@ -74,8 +81,13 @@ export interface Settlement {
 }
 
 /** Settles inside `tx`. The caller has made sure that the invocation has not ended. */
-export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, parts: SettleParts): void => {
+export const settle = (
+  tx: Tx,
+  { row, outcome: told, stop, recorder }: Settlement,
+  parts: SettleParts,
+): void => {
   const { log, rows, outbox, artifacts, checker, approvals } = parts;
+  const outcome = { ...told, artifacts: told.artifacts.map((each) => withFilesKept(each, artifacts)) };
   recorder?.flush(tx);
   approvals.withdrawOf(tx, row.runId);
   const facts = invocationFacts(row, recorder?.taskId ?? row.taskId);
@@ -99,7 +111,16 @@ export const settle = (tx: Tx, { row, outcome, stop, recorder }: Settlement, par
         : { role: 'agent', text: '', ref: kept.ref };
     carrier = log.append(
       tx,
-      { ...facts, kind: 'message', payload, metadata: { ...facts.metadata, final: true } },
+      {
+        ...facts,
+        kind: 'message',
+        payload,
+        metadata: {
+          ...facts.metadata,
+          final: true,
+          ...(outcome.isDirect === true ? { direct: true } : {}),
+        },
+      },
       'agent',
     );
   }

@@ -139,6 +139,7 @@ export class Story {
   /** A complete artifact. */
   async artifact(artifact: OutcomeArtifact): Promise<void> {
     this.#grow(artifact.text ?? JSON.stringify(artifact.data ?? null));
+    for (const { base64 = '' } of artifact.files ?? []) this.#grow(base64);
     this.#artifacts.push(artifact);
     await this.report({ kind: 'artifact', payload: { ...artifact } });
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AgentEntrySchema, SkillSchema } from '#machines/nouns/agent';
 import { FailureSchema } from '#machines/nouns/error';
 import { EVENT_KINDS } from '#machines/nouns/event';
+import { MeshFileSchema } from '#machines/nouns/file';
 
 const record = z.record(z.string(), z.unknown());
 const count = z.int().min(0);
@@ -65,12 +66,14 @@ const OutcomeSchema = z.object({
         name: z.string().optional(),
         text: z.string().optional(),
         data: z.unknown().optional(),
+        files: z.array(MeshFileSchema).optional(),
         mime: z.string().optional(),
       }),
     )
     .default([]),
   error: FailureSchema.optional(),
   cancelConfirmed: z.boolean().optional(),
+  isDirect: z.boolean().optional(),
 });
 
 /** One fact of a call, in order: what a Sink of the adapter port is told. */

@@ -12,6 +12,7 @@ export const toldOutcome = ({
   artifacts,
   error,
   cancelConfirmed,
+  isDirect,
 }: Told): Outcome | Reattached =>
   status === 'unknown' || status === 'never-received'
     ? { status }
@@ -21,6 +22,7 @@ export const toldOutcome = ({
         ...(text === undefined ? {} : { text }),
         ...(error === undefined ? {} : { error }),
         ...(cancelConfirmed === undefined ? {} : { cancelConfirmed }),
+        ...(isDirect === undefined ? {} : { isDirect }),
       };
 
 /** As it travels: what is undefined is left out. */

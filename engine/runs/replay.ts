@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Failure, FailureSchema } from '#machines/nouns/error';
 import type { EventV1 } from '#machines/nouns/event';
-import { AskedBySchema } from '#machines/nouns/origin';
+import { AskedRecordSchema } from '#machines/nouns/origin';
 import { BLOCKED, INVOCATION_STATES, isTerminalInvocation } from '#machines/nouns/run';
 import { TeamTemplateSchema } from '#machines/nouns/team';
 import {
@@ -36,7 +36,7 @@ import { createTimers } from './timers.ts';
 const CreatedSchema = z.object({
   at: z.number(),
   inputs: z.record(z.string(), z.unknown()),
-  asked_by: AskedBySchema.nullable().default(null),
+  asked_by: AskedRecordSchema.nullable().default(null),
   template: z.object({
     name: z.string(),
     hash: z.string(),
@@ -137,14 +137,11 @@ export const createReplay = (
     if (carrier.kind !== 'artifact' && carrier.metadata['final'] !== true) return;
     const { payload } = carrier;
     const ref = text(payload['ref']);
-    const stored = ref === null ? null : artifacts.read(ref);
+    const said = ref === null ? text(payload['text']) : artifacts.read(ref).toString();
     const { value } =
       carrier.kind === 'artifact'
-        ? { value: stored === null ? payload['data'] : (JSON.parse(stored) as unknown) }
-        : outputOf(
-            { status: 'completed', artifacts: [], text: stored ?? text(payload['text']) ?? '' },
-            invocation.outputSchema,
-          );
+        ? { value: artifacts.contentOf(payload).data ?? { files: payload['files'] } }
+        : outputOf({ status: 'completed', artifacts: [], text: said ?? '' }, invocation.outputSchema);
     rows.saveOutput(tx, {
       team_run_id: teamRunId,
       step: event.step,

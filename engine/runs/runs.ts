@@ -1,12 +1,14 @@
 // Team runs put together: start, control, outcomes of their steps, timers, recovery, and how they look from outside.
 import { ERRORS, MeshError } from '#machines/nouns/error-codes';
 import type { EventV1 } from '#machines/nouns/event';
+import type { AskedFacts } from '#machines/nouns/origin';
 import type { TeamRun } from '#machines/nouns/run';
 import type { ApprovalRows } from '../approvals/rows.ts';
 import type { Audit } from '../audit/append.ts';
 import type { Idempotency } from '../audit/idempotency.ts';
 import type { Engine } from '../engine.ts';
 import type { EventLog } from '../events/append.ts';
+import type { Artifacts } from '../invocations/artifacts.ts';
 import type { Invocations } from '../invocations/invocations.ts';
 import { createFindAsker } from '../invocations/origin.ts';
 import type { InvocationRow } from '../invocations/invocation-row.ts';
@@ -17,12 +19,15 @@ import type { Ports } from '../ports.ts';
 import type { Store } from '../store/open.ts';
 import type { Tx } from '../store/writer.ts';
 import type { Templates } from '../templates/load.ts';
+import { createAnswers } from './answers.ts';
 import { createControl } from './control.ts';
 import { causeOfEvent, createDescribe } from './describe.ts';
 import { createDrive } from './drive.ts';
+import { createExchange } from './exchange.ts';
 import type { Incoming } from './live-run.ts';
 import { createApplyEffect } from './effects.ts';
 import { createMachineLibrary } from './machine-library.ts';
+import { askedFactsOf, askedRecordOf } from './origin.ts';
 import { recoverRuns } from './recover.ts';
 import { createTeamRunRows } from './rows.ts';
 import { chartOfRun, createStart } from './start.ts';
@@ -36,6 +41,7 @@ export interface RunsParts {
   readonly idempotency: Idempotency;
   readonly invocationRows: InvocationRows;
   readonly approvalRows: Pick<ApprovalRows, 'pendingOfRun' | 'pendingOfTeamRun'>;
+  readonly artifacts: Artifacts;
   /** Made after the runs, because an invocation's end wakes its run. */
   readonly invocations: () => Invocations;
   readonly ports: Ports;
@@ -50,6 +56,8 @@ export interface Runs {
   /** Timers fire from now on. */
   begin(): void;
   countLive(): number;
+  /** What agents of a run are told of the request that started it; null where a person did. */
+  askedFacts(teamRunId: string): AskedFacts | null;
   close(): void;
 }
 
@@ -124,6 +132,9 @@ export const createRuns = (parts: RunsParts): Runs => {
     },
   });
 
+  const answers = createAnswers({ store, log, artifacts: parts.artifacts });
+  const exchange = createExchange(log);
+
   const rowOf = (teamRunId: string) => {
     const row = rows.get(teamRunId);
     if (row === null) throw new MeshError('unknown_run', `no team run ${teamRunId} is known`);
@@ -152,6 +163,8 @@ export const createRuns = (parts: RunsParts): Runs => {
         await control.cancel(caller, id, reason ?? null);
         return whole(id);
       },
+      answers: (id, known) => answers.of(whole(id), known),
+      exchange: (id) => exchange(id, askedRecordOf(rowOf(id))),
       machine: (id) => {
         const row = rowOf(id);
         return {
@@ -195,6 +208,10 @@ export const createRuns = (parts: RunsParts): Runs => {
       });
     },
     countLive: () => rows.countLive(),
+    askedFacts: (id) => {
+      const row = rows.get(id);
+      return row === null ? null : askedFactsOf(row);
+    },
     close: () => {
       timers.close();
     },

@@ -14,7 +14,7 @@ import { resolveInputs } from '../templates/inputs.ts';
 import type { Templates } from '../templates/load.ts';
 import type { Drive } from './drive.ts';
 import type { MachineLibrary } from './machine-library.ts';
-import { askedBy } from './origin.ts';
+import { askedRecord, withoutMessage } from './origin.ts';
 import type { TeamRunRow, TeamRunRows } from './rows.ts';
 
 export interface StartParts {
@@ -49,14 +49,15 @@ export const createStart =
     const pinned = await parts.templates.pin(ask.template);
     const inputs = resolveInputs(pinned.template.inputs, ask.inputs);
     const id = ids.uuidv7();
-    const asker = ask.asked === undefined ? null : askedBy(ask.asked, pinned.template.name, parts.findAsker);
+    const asker =
+      ask.asked === undefined ? null : askedRecord(ask.asked, pinned.template.name, parts.findAsker);
     return writer.submit((tx) => {
       const earlier = idempotency.claim(tx, 'team_run.start', ask.idempotencyKey, asked, id);
       if (earlier !== null) return earlier;
       audit.append(tx, caller, 'team_run.start', 'write', id, {
         template: pinned.hash,
         inputs,
-        ...(asker === null ? {} : { asked_by: asker }),
+        ...(asker === null ? {} : { asked_by: withoutMessage(asker) }),
       });
       const entry = library.put(pinned.hash, pinned.template);
       const snapshot = initial(entry.hosted, { teamRunId: id, at: tx.now });

@@ -100,6 +100,7 @@ export const createTemplates = (config: { readonly dirs: readonly TemplateDir[] 
       hash: check.hash,
       steps: template?.steps.map(({ id }) => id) ?? [],
       inputs: template?.inputs ?? {},
+      input_modes: template?.input_modes ?? null,
       problems: check.problems.filter(({ severity }) => severity === 'error').length,
     };
   };

@@ -1,5 +1,6 @@
 // EventV1: the record of everything that happened. docs/event-v1.md is its specification.
 import { z } from 'zod';
+import { MeshFileSchema } from './file.ts';
 
 export const EVENT_KINDS = ['status', 'message', 'artifact', 'tool', 'reasoning', 'error'] as const;
 export const EventKindSchema = z.enum(EVENT_KINDS);
@@ -27,8 +28,10 @@ export const PAYLOAD_SCHEMAS = {
     name: z.string().optional(),
     text: z.string().optional(),
     data: z.unknown().optional(),
-    /** `sha256:<hex>`: stored beside the log because it is over 64 KiB. */
+    files: z.array(MeshFileSchema).readonly().optional(),
+    /** `sha256:<hex>`: stored beside the log because it is over 64 KiB; `ref_to` says whether it is text or data. */
     ref: z.string().optional(),
+    ref_to: z.enum(['text', 'data']).optional(),
     mime: z.string().optional(),
   }),
   tool: z.looseObject({

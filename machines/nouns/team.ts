@@ -27,6 +27,14 @@ export const StepIdSchema = z
 const NameSchema = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'lower-case letters, digits and -');
 const InputNameSchema = z.string().regex(/^[a-z][a-z0-9_]{0,47}$/, 'lower-case letters, digits and _');
 
+/** A media type, or a range of them (RFC 9110, section 12.5.1, without parameters). */
+const MediaRangeSchema = z
+  .string()
+  .regex(
+    /^(?:\*\/\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,62}\/(?:\*|[a-z0-9][a-z0-9!#$&^_.+-]{0,62}))$/,
+    'a media type such as application/pdf, a range such as image/*, or */*',
+  );
+
 export const InputSchema = z
   .strictObject({
     type: z.enum(['string', 'number', 'boolean', 'object', 'array']),
@@ -151,6 +159,14 @@ export const TeamTemplateSchema = z
     name: NameSchema,
     description: z.string().default(''),
     inputs: z.record(InputNameSchema, InputSchema).default({}),
+    input_modes: z
+      .array(MediaRangeSchema)
+      .min(1)
+      .max(32)
+      .optional()
+      .describe(
+        'media types of the files that a request over A2A may bring along; text and JSON when absent',
+      ),
     roles: z.record(NameSchema, RoleSchema),
     steps: z.array(StepSchema).min(1).max(LIMITS.templateSteps),
     budget: BudgetSchema.optional(),

@@ -1,5 +1,6 @@
 // The artifacts of a task as they grow: pieces in, each reported once when it is complete.
 import type { Artifact, Message, Part, TaskArtifactUpdateEvent } from '@a2a-js/sdk';
+import type { MeshFile } from '#machines/nouns/file';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AdapterEvent, OutcomeArtifact, Sink } from '../adapter.ts';
 import { Fault } from './faults.ts';
@@ -54,14 +55,28 @@ export const asArtifact = ({ messageId, parts }: Message): TaskArtifactUpdateEve
         metadata: undefined,
       };
 
+/** A file part with its bytes or its address; null for every other part. */
+const toFile = ({ content, filename, mediaType }: Part): MeshFile | null => {
+  const facts = {
+    ...(filename === '' ? {} : { name: filename }),
+    ...(mediaType === '' ? {} : { mime: mediaType }),
+  };
+  if (content?.$case === 'url') return { ...facts, url: content.value };
+  if (content?.$case === 'raw') return { ...facts, base64: Buffer.from(content.value).toString('base64') };
+  return null;
+};
+
 const toOutcome = ({ name, parts }: Pick<Growing, 'name' | 'parts'>): OutcomeArtifact => {
   const text = textOf(parts);
-  const data = dataOf(parts);
-  const mime = parts.find(({ mediaType }) => mediaType !== '')?.mediaType;
+  const said = parts.filter((part) => toFile(part) === null);
+  const data = dataOf(said);
+  const files = parts.map(toFile).filter((file) => file !== null);
+  const mime = said.find(({ mediaType }) => mediaType !== '')?.mediaType;
   return {
     ...(name === '' ? {} : { name }),
     ...(text === '' ? {} : { text }),
     ...(data === undefined ? {} : { data }),
+    ...(files.length === 0 ? {} : { files }),
     ...(mime === undefined ? {} : { mime }),
   };
 };

@@ -1,6 +1,8 @@
 // The messages that we send: a request as text with data beside it, and what was answered; ids are made from the key.
 import { createHash } from 'node:crypto';
 import { Role, type Message, type Part, type SendMessageRequest } from '@a2a-js/sdk';
+import type { MeshFile } from '#machines/nouns/file';
+import { AskedFactsSchema } from '#machines/nouns/origin';
 import type { InvokeRequest } from '../adapter.ts';
 
 /** A UUID from a text (RFC 9562, version 8: SHA-256, first 16 bytes): the same text is the same id for ever. */
@@ -52,17 +54,42 @@ export const configured = (request: SendMessageRequest, returnImmediately: boole
   configuration: { acceptedOutputModes: [], taskPushNotificationConfig: undefined, returnImmediately },
 });
 
+const filePart = ({ name = '', mime = '', url, base64 = '' }: MeshFile): Part => ({
+  ...part(
+    url === undefined ? { $case: 'raw', value: Buffer.from(base64, 'base64') } : { $case: 'url', value: url },
+    mime,
+  ),
+  filename: name,
+});
+
+/** Files that came with the request behind a run are parts of their own; the rest of it stays in the data. */
+const withFilesApart = (
+  data: InvokeRequest['data'],
+): { readonly data: InvokeRequest['data']; readonly files: readonly MeshFile[] } => {
+  const asked = AskedFactsSchema.safeParse(data['asked']);
+  if (!asked.success) return { data, files: [] };
+  const { parts } = asked.data;
+  const files = parts.flatMap((each) => ('file' in each ? [each.file] : []));
+  return {
+    data: { ...data, asked: { ...asked.data, parts: parts.filter((each) => !('file' in each)) } },
+    files,
+  };
+};
+
 /** The request as a message. */
-export const toMessage = (request: InvokeRequest): SendMessageRequest =>
-  sendable({
+export const toMessage = (request: InvokeRequest): SendMessageRequest => {
+  const { data, files } = withFilesApart(request.data);
+  return sendable({
     messageId: request.key,
     contextId: contextIdOf(request.key),
     taskId: '',
     parts: [
       textPart(request.prompt),
-      ...(Object.keys(request.data).length === 0 ? [] : [dataPart(request.data)]),
+      ...(Object.keys(data).length === 0 ? [] : [dataPart(data)]),
+      ...files.map(filePart),
     ],
   });
+};
 
 /** What was answered, as the next message of the same task. */
 export const toAnswer = (

@@ -44,6 +44,7 @@ export class TaskView {
   /** While the task is told from its beginning, to whoever may know a part of it. */
   #isRetelling = false;
   #wasUnknown = false;
+  #isDirect = false;
 
   /** `taskId` is given when the handle is saved already. */
   constructor(sink: Sink, contextId: string, taskId: string | null = null) {
@@ -159,7 +160,7 @@ export class TaskView {
     const said = { ...(text === null ? {} : { text }), artifacts: this.#artifacts.outcome() };
     switch (status) {
       case 'completed':
-        return { status, ...said };
+        return { status, ...said, ...(this.#isDirect ? { isDirect: true } : {}) };
       case 'cancelled':
         return { status, ...said, cancelConfirmed: true };
       case 'input-required':
@@ -194,6 +195,7 @@ export class TaskView {
     }
     await this.#data(message);
     this.#finalText = textOf(message.parts);
+    this.#isDirect = taskId === null && this.#taskId === null;
     this.#end = 'completed';
   }
 

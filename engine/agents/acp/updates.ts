@@ -1,5 +1,6 @@
 // session/update of ACP, as events. What is not known is passed over: the protocol grows, and a run must not end for it.
 import { z } from 'zod';
+import type { MeshFile } from '#machines/nouns/file';
 import type { Clock } from '../../ports.ts';
 import type { Story } from '../../processes/story.ts';
 import { ToolCalls, ToolCallSchema } from './tool-calls.ts';
@@ -36,6 +37,12 @@ const TurnUsage = z
   .partial();
 
 const nameOf = (uri: string): string => uri.replace(/[/?#]+$/, '').replace(/^.*\//, '') || uri;
+
+const fileOf = (name: string, base64: string, mime: string | null | undefined): MeshFile => ({
+  name,
+  ...(typeof mime === 'string' ? { mime } : {}),
+  base64,
+});
 
 /** JSON as data, everything else as text. */
 const contentOf = (said: string, mime: string | null | undefined): { text: string } | { data: unknown } => {
@@ -124,17 +131,16 @@ export class Updates {
         const { uri, mimeType, text: words, blob } = content.resource;
         await this.#story.artifact({
           name: nameOf(uri),
-          ...(typeof words === 'string' ? contentOf(words, mimeType) : { data: { base64: blob ?? '' } }),
-          ...(typeof mimeType === 'string' ? { mime: mimeType } : {}),
+          ...(typeof words === 'string'
+            ? { ...contentOf(words, mimeType), ...(typeof mimeType === 'string' ? { mime: mimeType } : {}) }
+            : { files: [fileOf(nameOf(uri), blob ?? '', mimeType)] }),
         });
         break;
       }
-      default:
-        await this.#story.artifact({
-          name: typeof content.uri === 'string' ? nameOf(content.uri) : content.type,
-          data: { base64: content.data },
-          mime: content.mimeType,
-        });
+      default: {
+        const name = typeof content.uri === 'string' ? nameOf(content.uri) : content.type;
+        await this.#story.artifact({ name, files: [fileOf(name, content.data, content.mimeType)] });
+      }
     }
   }
 

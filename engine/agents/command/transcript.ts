@@ -13,10 +13,11 @@ const toFailure = (payload: Extract<AdapterEvent, { kind: 'error' }>['payload'])
   return payload.retryable === undefined ? base : { ...base, retryable: payload.retryable };
 };
 
-const toArtifact = ({ name, text, data, mime }: OutcomeArtifact): OutcomeArtifact => ({
+const toArtifact = ({ name, text, data, files, mime }: OutcomeArtifact): OutcomeArtifact => ({
   ...(name === undefined ? {} : { name }),
   ...(text === undefined ? {} : { text }),
   ...(data === undefined ? {} : { data }),
+  ...(files === undefined ? {} : { files }),
   ...(mime === undefined ? {} : { mime }),
 });
 

@@ -263,8 +263,7 @@ describe('nanoclaw: files in the outbox', () => {
     assert.ok(typeof deep !== 'string' && deep.data === undefined && deep.text?.length === 200_000);
     assert.deepEqual(readFromOutbox(session, 'msg-1', 'd.png'), {
       name: 'd.png',
-      mime: 'image/png',
-      data: { base64: 'iVD/', name: 'd.png' },
+      files: [{ name: 'd.png', mime: 'image/png', base64: 'iVD/' }],
     });
   });
 

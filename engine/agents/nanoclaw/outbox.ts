@@ -113,7 +113,7 @@ export const readFromOutbox = (folder: string, rowId: string, name: string): Out
   const mime = MIME[name.replace(/^.*\./, '').toLowerCase()];
   const told = { name, ...(mime === undefined ? {} : { mime }) };
   const text = decode(bytes);
-  if (text === null) return { ...told, data: { base64: bytes.toString('base64'), name } };
+  if (text === null) return { name, files: [{ ...told, base64: bytes.toString('base64') }] };
   const json = mime === 'application/json' ? parsed(text) : null;
   return json === null ? { ...told, text } : { ...told, data: json.data };
 };
