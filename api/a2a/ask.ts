@@ -2,13 +2,17 @@
 import type { Message, SendMessageRequest } from '@a2a-js/sdk';
 import { ContentTypeNotSupportedError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Engine } from '#engine/index';
-import { OriginSchema, type Origin } from '#machines/nouns/origin';
-import { ORIGIN_EXTENSION } from './card.ts';
+import type { MeshFile } from '#machines/nouns/file';
+import { type AskedMessage, type AskedPart, OriginSchema, type Origin } from '#machines/nouns/origin';
+import { inputModesOf, ORIGIN_EXTENSION } from './card.ts';
+import { askedPart } from './parts.ts';
 
 export interface TeamAsk {
   readonly template: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly origin: Origin;
+  /** Everything that came, for the agents. */
+  readonly message: AskedMessage;
 }
 
 type Bag = Readonly<Record<string, unknown>>;
@@ -22,18 +26,40 @@ const malformed = (message: string): RequestMalformedError => new RequestMalform
 const named = (...values: readonly unknown[]): string | null =>
   values.find((value): value is string => typeof value === 'string' && value !== '') ?? null;
 
-/** The data parts of a message, and its texts joined. Throws for files: a team has no input that takes one. */
-const contentOf = (message: Message): { readonly data: readonly Bag[]; readonly text: string } => {
-  const data: Bag[] = [];
-  const texts: string[] = [];
-  for (const { content } of message.parts)
-    if (content?.$case === 'text') texts.push(content.value);
-    else if (content?.$case === 'data') data.push(bag(content.value));
-    else
+interface Content {
+  readonly data: readonly Bag[];
+  readonly text: string;
+  readonly files: readonly MeshFile[];
+}
+
+/** The data parts of a message, its texts joined, and its files. */
+const contentOf = (message: Message): Content => {
+  const parts = message.parts.map(askedPart);
+  return {
+    data: parts.flatMap((part) => ('data' in part ? [bag(part.data)] : [])),
+    text: parts
+      .flatMap((part) => ('text' in part ? [part.text] : []))
+      .join('\n')
+      .trim(),
+    files: parts.flatMap((part) => ('file' in part ? [part.file] : [])),
+  };
+};
+
+/** Whether a media type is one of those, or in a range of those (RFC 9110, section 12.5.1). */
+const fits = (type: string, modes: readonly string[]): boolean =>
+  modes.some((mode) => mode === '*/*' || mode === type || mode === type.replace(/\/.*$/, '/*'));
+
+/**
+ * A media type that the skill does not support MUST be refused (A2A 1.0, sections 3.1.1 and 3.3.2). A skill supports what
+ * its card names; a file that does not say what it is counts as bytes (RFC 2046, section 4.5.1).
+ */
+const checkFiles = (files: readonly MeshFile[], skill: Templates[number]): void => {
+  const modes = inputModesOf(skill);
+  for (const { name, mime = 'application/octet-stream' } of files)
+    if (!fits(mime.replace(/;.*$/s, '').trim().toLowerCase(), modes))
       throw new ContentTypeNotSupportedError({
-        message: 'A team takes text and data parts; give a file by its URL or text in an input',
+        message: `Skill ${skill.name} takes ${modes.join(', ')}; ${name ?? 'a file'} is ${mime}`,
       });
-  return { data, text: texts.join('\n').trim() };
 };
 
 const jsonObject = (text: string): Bag | null => {
@@ -67,7 +93,7 @@ const readOrigin = (message: Message, data: readonly Bag[]): Origin => {
 /**
  * Reads a message. The skill is named by the tenant, by `skill` in the metadata of the message or the request, or in a
  * data part; else it is `defaultTeam`, or the only skill there is. Inputs are the `arguments` of that data part, a text that is a JSON
- * object, or a text for the only input that must be given.
+ * object, or a text for the only input that must be given. All of it is kept for the agents.
  * @throws RequestMalformedError (with what is there) and ContentTypeNotSupportedError
  */
 export const readAsk = (
@@ -76,8 +102,9 @@ export const readAsk = (
   templates: Templates,
   defaultTeam: string | null,
 ): TeamAsk => {
-  const { data, text } = contentOf(message);
-  if (text === '' && data.length === 0) throw malformed('message.parts holds neither text nor data');
+  const { data, text, files } = contentOf(message);
+  if (text === '' && data.length === 0 && files.length === 0)
+    throw malformed('message.parts holds no text, data or file');
   const asked = data.find(({ skill }) => typeof skill === 'string');
   const skills = templates.filter(({ problems }) => problems === 0);
   const name =
@@ -90,14 +117,32 @@ export const readAsk = (
   const template = skills.find((skill) => skill.name === name);
   if (template === undefined)
     throw malformed(`There is no skill ${name}; there are: ${known === '' ? 'none' : known}`);
+  checkFiles(files, template);
   const origin = readOrigin(message, data);
-  const given = asked?.['arguments'] ?? jsonObject(text);
-  if (given !== undefined && given !== null) return { template: name, inputs: bag(given), origin };
-  if (text === '' || Object.keys(template.inputs).length === 0) return { template: name, inputs: {}, origin };
+  const ask = (inputs: Bag, isUsed: (part: AskedPart) => boolean): TeamAsk => ({
+    template: name,
+    inputs,
+    origin,
+    message: {
+      parts: message.parts
+        .map(askedPart)
+        .map((part) => (isUsed(part) && !('file' in part) ? { ...part, used: true } : part)),
+      metadata: bag(message.metadata),
+      request_metadata: bag(params.metadata),
+      reference_task_ids: [...message.referenceTaskIds],
+    },
+  });
+  const isText = (part: AskedPart): boolean => 'text' in part;
+  const args = asked?.['arguments'];
+  if (args !== undefined && args !== null)
+    return ask(bag(args), (part) => 'data' in part && bag(part.data)['arguments'] === args);
+  const json = jsonObject(text);
+  if (json !== null) return ask(json, isText);
+  if (text === '' || Object.keys(template.inputs).length === 0) return ask({}, () => false);
   const input = textInput(template);
   if (input === null)
     throw malformed(
       `Skill ${name} takes more than one input (${Object.keys(template.inputs).join(', ')}): send them as a data part {"skill":"${name}","arguments":{…}}`,
     );
-  return { template: name, inputs: { [input]: text }, origin };
+  return ask({ [input]: text }, isText);
 };

@@ -8,9 +8,14 @@ export const TRACE_EXTENSION = 'https://agentmesh.dev/ext/trace/v1';
 /** Key in the metadata of a message: the chain of runs behind it, as machines/nouns/origin.ts says. */
 export const ORIGIN_EXTENSION = 'https://agentmesh.dev/ext/origin/v1';
 
+type Template = Awaited<ReturnType<Engine['templates']['list']>>[number];
+
 const TEXT_AND_DATA = ['text/plain', 'application/json'];
 
-type Template = Awaited<ReturnType<Engine['templates']['list']>>[number];
+/** Media types of what a skill takes: texts and data always, files as its template says. */
+export const inputModesOf = ({ input_modes: modes }: Pick<Template, 'input_modes'>): string[] => [
+  ...new Set([...TEXT_AND_DATA, ...(modes ?? [])]),
+];
 
 const inputsOf = ({ inputs }: Template): string => {
   const words = Object.entries(inputs).map(
@@ -26,7 +31,7 @@ const skillOf = (template: Template): AgentSkill => ({
   description: `${template.description}${inputsOf(template)}`.trim(),
   tags: ['team', ...template.steps],
   examples: [],
-  inputModes: TEXT_AND_DATA,
+  inputModes: inputModesOf(template),
   outputModes: TEXT_AND_DATA,
   securityRequirements: [],
 });

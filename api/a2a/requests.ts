@@ -1,9 +1,7 @@
 // The methods of A2A over the engine: a task is a team run, so what a task survives is what a run survives.
-import { createHash } from 'node:crypto';
 import {
   type AgentCard,
   type ListTasksRequest,
-  type Message,
   type SendMessageRequest,
   type Task,
   TaskState,
@@ -21,10 +19,13 @@ import type { A2ARequestHandler, ServerCallContext, User } from '@a2a-js/sdk/ser
 import type { Caller, Engine } from '#engine/index';
 import { MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
-import { isTerminalTeamRun, type TeamRun } from '#machines/nouns/run';
+import { isTerminalTeamRun, type TeamRun, type TeamRunSummary } from '#machines/nouns/run';
 import { readAsk } from './ask.ts';
-import { isSettled, taskOf, taskState } from './task.ts';
+import { answerTask } from './follow-up.ts';
+import { CANCELLED_BY_ASKER, startOnce } from './repeats.ts';
+import { directAnswer, isSettled, taskOf, taskState } from './task.ts';
 import { updatesOf } from './updates.ts';
+import { waitsOf } from './waiting.ts';
 import type { Look, Watches } from './watch.ts';
 
 /** The user of a request: the caller that the door made. */
@@ -44,15 +45,6 @@ const callerOf = ({ user }: ServerCallContext): Caller => {
   return user.caller;
 };
 
-/**
- * The same message twice is one task, over restarts too (A2A 1.0, section 3.1.1: a server MAY tell by the messageId).
- * One id with another content is another message: ids are the clients' own, and not all of them are careful.
- */
-const keyOf = (params: SendMessageRequest, message: Message): string => {
-  const content = JSON.stringify([params.tenant, params.metadata, message]);
-  return `a2a-${createHash('sha256').update(content).digest('hex')}`;
-};
-
 /** Page size of ListTasks when none is asked for (A2A 1.0, section 3.1.4). */
 const PAGE_DEFAULT = 50;
 
@@ -64,6 +56,11 @@ const asA2a = (error: unknown): unknown => {
       return new TaskNotFoundError(options);
     case 'not_enabled':
       return new TaskNotCancelableError(options);
+    // It was answered, or asks no more, since it was looked at.
+    case 'approval_decided':
+    case 'approval_expired':
+    case 'approval_withdrawn':
+      return new UnsupportedOperationError(options);
     case 'internal':
     case 'stopping':
       return new A2AError(options);
@@ -101,31 +98,34 @@ export interface RequestParts {
 
 /** The methods, for the transports of the SDK. */
 export const createRequests = ({ engine, watches, card, defaultTeam }: RequestParts): A2ARequestHandler => {
-  const start = async (params: SendMessageRequest, context: ServerCallContext): Promise<TeamRun> => {
+  /** Starts a run, or answers one that asks. */
+  const take = async (
+    params: SendMessageRequest,
+    context: ServerCallContext,
+  ): Promise<{ readonly id: string }> => {
     const { message } = params;
     if (message === undefined || message.messageId === '')
       throw new RequestMalformedError({ message: 'message.messageId is required' });
     if (params.configuration?.taskPushNotificationConfig !== undefined)
       throw new PushNotificationNotSupportedError();
-    if (message.taskId !== '') {
-      const known = engine.teamRuns.get(message.taskId);
-      throw new UnsupportedOperationError({
-        message: isTerminalTeamRun(known.status)
-          ? `Task ${message.taskId} has ended (${known.status}); send a message without taskId for a new one`
-          : `Task ${message.taskId} takes no further message; it goes on by itself`,
-      });
-    }
+    if (message.taskId !== '') return answerTask(engine, callerOf(context), message);
     const ask = readAsk(params, message, await engine.templates.list(), defaultTeam);
-    return engine.teamRuns.start(callerOf(context), {
-      template: { name: ask.template },
-      inputs: ask.inputs,
-      idempotencyKey: keyOf(params, message),
-      asked: {
-        via: 'a2a',
-        origin: ask.origin,
-        ...(message.contextId === '' ? {} : { contextId: message.contextId }),
-      },
-    });
+    const asked = {
+      via: 'a2a',
+      origin: ask.origin,
+      messageId: message.messageId,
+      message: ask.message,
+      ...(message.contextId === '' ? {} : { contextId: message.contextId }),
+    } as const;
+    const { team_run_id: id } = await startOnce(engine, params, message, (idempotencyKey) =>
+      engine.teamRuns.start(callerOf(context), {
+        template: { name: ask.template },
+        inputs: ask.inputs,
+        idempotencyKey,
+        asked,
+      }),
+    );
+    return { id };
   };
 
   const untilSettled = async (id: string, holds: (run: TeamRun) => boolean): Promise<TeamRun> => {
@@ -143,8 +143,9 @@ export const createRequests = ({ engine, watches, card, defaultTeam }: RequestPa
     const after = params.statusTimestampAfter ?? '';
     if (after !== '' && Number.isNaN(Date.parse(after)))
       throw new RequestMalformedError({ message: 'statusTimestampAfter must be a timestamp (RFC 3339)' });
-    const fits = (run: Pick<TeamRun, 'status' | 'updated_at'>): boolean =>
-      (params.status === TaskState.TASK_STATE_UNSPECIFIED || taskState(run.status) === params.status) &&
+    const fits = (run: TeamRunSummary): boolean =>
+      (params.status === TaskState.TASK_STATE_UNSPECIFIED ||
+        taskState(run, waitsOf(engine, run)) === params.status) &&
       (after === '' || Date.parse(run.updated_at) > Date.parse(after));
     const ids: string[] = [];
     let before: string | undefined;
@@ -162,8 +163,9 @@ export const createRequests = ({ engine, watches, card, defaultTeam }: RequestPa
     if (params.pageToken !== '' && begin === 0)
       throw new RequestMalformedError({ message: 'pageToken is not one that was answered' });
     const shown = ids.slice(begin, begin + size);
+    const wanted = { artifacts: params.includeArtifacts === true, historyLength: params.historyLength };
     return {
-      tasks: shown.map((id) => taskOf(engine.teamRuns.get(id), params.includeArtifacts === true)),
+      tasks: shown.map((id) => taskOf(engine, engine.teamRuns.get(id), wanted)),
       nextPageToken: begin + size < ids.length ? (shown.at(-1) ?? '') : '',
       total: ids.length,
     };
@@ -174,30 +176,37 @@ export const createRequests = ({ engine, watches, card, defaultTeam }: RequestPa
     getAuthenticatedExtendedAgentCard: () => Promise.reject(new ExtendedAgentCardNotConfiguredError()),
     sendMessage: (params, context) =>
       translated(async () => {
-        const run = await start(params, context);
-        const isDetached = params.configuration?.returnImmediately === true;
-        return taskOf(isDetached ? run : await untilSettled(run.team_run_id, isSettled));
+        const { id } = await take(params, context);
+        const historyLength = params.configuration?.historyLength;
+        const wanted = { artifacts: true, historyLength };
+        if (params.configuration?.returnImmediately === true)
+          return taskOf(engine, engine.teamRuns.get(id), wanted);
+        const run = await untilSettled(id, isSettled);
+        return directAnswer(engine, run) ?? taskOf(engine, run, wanted);
       }),
     sendMessageStream: (params, context) =>
       translatedStream(async function* () {
-        const { team_run_id: id } = await start(params, context);
-        yield* updatesOf(looks(id));
+        const { id } = await take(params, context);
+        const historyLength = params.configuration?.historyLength;
+        yield* updatesOf(engine, looks(id), { historyLength, endsWaiting: true });
       }),
-    getTask: ({ id }) => translated(() => taskOf(engine.teamRuns.get(id))),
+    getTask: ({ id, historyLength }) =>
+      translated(() => taskOf(engine, engine.teamRuns.get(id), { artifacts: true, historyLength })),
     cancelTask: ({ id }, context) =>
       translated(async () => {
         const { status } = engine.teamRuns.get(id);
         if (isTerminalTeamRun(status))
           throw new TaskNotCancelableError({ message: `Task ${id} has ended (${status})` });
-        await engine.teamRuns.cancel(callerOf(context), id, 'asked over A2A');
-        return taskOf(await untilSettled(id, (run) => isTerminalTeamRun(run.status)));
+        await engine.teamRuns.cancel(callerOf(context), id, CANCELLED_BY_ASKER);
+        const ended = await untilSettled(id, (run) => isTerminalTeamRun(run.status));
+        return taskOf(engine, ended, { artifacts: true });
       }),
     resubscribe: ({ id }) =>
       translatedStream(async function* () {
         const { status } = engine.teamRuns.get(id);
         if (isTerminalTeamRun(status))
           throw new UnsupportedOperationError({ message: `Task ${id} has ended (${status})` });
-        yield* updatesOf(looks(id));
+        yield* updatesOf(engine, looks(id), { endsWaiting: false });
       }),
     listTasks: (params) =>
       translated(() => {

@@ -96,8 +96,8 @@ const asTask = (result: unknown): Task => {
 };
 
 const dataOf = (task: Task, artifact: string): unknown => {
-  const content = task.artifacts.find(({ artifactId }) => artifactId === artifact)?.parts[0]?.content;
-  return content?.$case === 'data' ? content.value : content?.value;
+  const parts = task.artifacts.find(({ artifactId }) => artifactId === artifact)?.parts ?? [];
+  return parts.find(({ content }) => content?.$case === 'data')?.content?.value;
 };
 
 const gather = async (stream: AsyncIterable<StreamResponse>): Promise<StreamResponse[]> => {
@@ -196,7 +196,7 @@ for (const [binding, transport] of Object.entries(TRANSPORTS))
       await assert.rejects(client.sendMessage(message([textPart('x')], { skill: 'nope' })), /no skill nope/);
       const many = message([textPart('repair it')], { skill: 'sums' });
       many.message?.parts.push(part({ $case: 'url', value: 'http://x/' }));
-      await assert.rejects(client.sendMessage(many), /text and data parts/);
+      await assert.rejects(client.sendMessage(many), /Skill sums takes text\/plain, .*octet-stream/);
       await assert.rejects(client.getTask({ tenant: '', id: 'nobody' }), /no team run nobody/);
     });
 
