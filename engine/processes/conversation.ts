@@ -1,12 +1,11 @@
-// One run at a program that talks in JSON lines over its standard streams: from its gate to the end of its process group.
+// One run at a program that talks in JSON lines over its standard streams: begun, attended, and ended with its process group.
 import { failure, type Failure } from '#machines/nouns/error';
 import type { InvokeRequest, NativeHandle, Outcome, Sink } from '../agents/adapter.ts';
 import type { Clock } from '../ports.ts';
 import { AgentFault } from './agent-fault.ts';
-import { attend, GRACE_MS, howEnded, pause, type Attendance, type PipeReader } from './attendance.ts';
-import { startGated, type Gated } from './gate.ts';
-import { JsonLines, type Line } from './json-lines.ts';
-import { LogLines } from './log-lines.ts';
+import { GRACE_MS, howEnded } from './attendance.ts';
+import { startGated } from './gate.ts';
+import { Held } from './held.ts';
 import { endMarked, groupAlive } from './process-group.ts';
 import { keyVariable, markedEnvironment, type Program } from './program.ts';
 import { Story } from './story.ts';
@@ -35,6 +34,8 @@ export interface Stage {
   say(value: unknown): void;
   /** Gives the program a text as its whole stdin: nothing can be said after it. */
   sayAll(text: string): void;
+  /** Tells that the request has left: before that nothing was asked of the agent. */
+  sent(): void;
   /** Saves the agent’s own id of the run, with what finds it again. */
   remember(taskId: string, more: NativeHandle): Promise<void>;
 }
@@ -49,6 +50,11 @@ export interface Manner {
   cancel(): boolean;
   /** Nothing more comes. `ended` must settle now, with `gone` when the agent never said how the run ended. */
   over(): void;
+  /**
+   * After a good end: whether the program may serve another run. A promise resolves when it is ready for one, or to false.
+   * Absent where a program serves one run only.
+   */
+  stay?(): Promise<boolean> | false;
   /** The agent’s word about the end. Rejects with AgentFault, or with a fault of ours. */
   readonly ended: Promise<Ending | 'gone'>;
 }
@@ -58,132 +64,124 @@ const failed = (error: Failure): Outcome => ({ status: 'failed', artifacts: [], 
 const withCause = (error: Failure, tail: string | undefined): Failure =>
   error.cause !== undefined || tail === undefined ? error : { ...error, cause: tail };
 
-interface Reading {
-  readonly stdout: PipeReader;
-  readonly stderr: PipeReader;
-  /** The last lines for people. */
-  readonly tail: () => string | undefined;
+/** A program that may serve several runs, one after the other, as its keeper sees it. */
+export interface Custody {
+  /** What finds it again besides its pid and start time. */
+  readonly handle: NativeHandle;
+  /** Whether it has served a run before. */
+  readonly isUsed: boolean;
+  /** Takes it back after a good end; false when it is not wanted any more, and it is ended. */
+  keep(manner: Manner): boolean;
 }
 
-/** What the program prints, taken apart and handed on. */
-const createReading = (manner: Manner, story: Story): Reading => {
-  const lines = new JsonLines();
-  const talk = new LogLines();
-  const stderr = new LogLines();
-  const log = async (texts: readonly string[]): Promise<void> => {
-    for (const text of texts) await story.status(text);
-  };
-  const takeAll = async (found: Iterable<Line>): Promise<void> => {
-    for (const line of found) {
-      if ('value' in line) await manner.take(line.value);
-      else await log(talk.line(line.text));
-    }
-  };
-  return {
-    stdout: {
-      push: (bytes) => takeAll(lines.push(bytes)),
-      end: async () => {
-        await takeAll(lines.end());
-        await log(talk.end());
-        manner.over();
-      },
-    },
-    stderr: { push: (bytes) => log(stderr.push(bytes)), end: () => log(stderr.end()) },
-    tail: () => stderr.tail ?? talk.tail,
-  };
-};
-
 /**
- * Lets the program go when the run has ended: stdin closed, a moment to leave, then the end of its group. Resolves to
- * whether it left by itself.
+ * Attends one run at a program in hand. `unanswered`: a program that had served before could not begin another run;
+ * nothing was asked of it, and nothing of it runs any more. Rejects with faults of ours; then nothing of it runs either.
  */
-const dismiss = async (
+export const attendRun = async (
   clock: Clock,
-  { child }: Gated,
-  attendance: Attendance,
-  lingerMs: number,
-): Promise<boolean> => {
-  child.stdin.end();
-  await Promise.race([attendance.exited, pause(clock, lingerMs)]);
-  if (attendance.hasExited()) return true;
-  await attendance.end();
-  return false;
-};
-
-const attendTo = async (
-  clock: Clock,
-  gated: Gated,
+  held: Held,
   request: InvokeRequest,
   sink: Sink,
   mannerOf: (stage: Stage) => Manner,
-): Promise<Outcome> => {
-  const { child, pid, started } = gated;
+  custody: Custody | null = null,
+): Promise<Outcome | 'unanswered'> => {
   const { signal } = request;
-  const attendance = attend(clock, gated);
   const story = new Story(sink);
+  const native = { pid: held.pid, started: held.started, ...custody?.handle };
+  const isUsed = custody?.isUsed === true;
+  let wasSent = false;
+  let wasStopped = false;
+  let isKept = false;
+  let stopClock = (): void => undefined;
   const manner = mannerOf({
     clock,
     request,
     sink,
     story,
-    say: (value) => child.stdin.write(`${JSON.stringify(value)}\n`),
-    sayAll: (text) => child.stdin.end(text),
-    remember: (taskId, more) => story.handle({ pid, started, ...more }, taskId),
+    say: (value) => {
+      held.say(value);
+    },
+    sayAll: (text) => {
+      held.sayAll(text);
+    },
+    sent() {
+      wasSent = true;
+      sink.sent();
+    },
+    remember: (taskId, more) => story.handle({ ...native, ...more }, taskId),
   });
   manner.ended.catch(() => undefined);
-  const { stdout, stderr, tail } = createReading(manner, story);
-  let wasStopped = false;
-  let stopClock = (): void => undefined;
+  held.listen({
+    take: (value) => manner.take(value),
+    log: async (texts) => {
+      // What a program that served before says until now is about the run before.
+      if (isUsed && !wasSent) return;
+      for (const text of texts) await story.status(text);
+    },
+    over: () => {
+      manner.over();
+    },
+  });
   const onAbort = (): void => {
     // What has exited cannot be cancelled any more: its word stands.
-    if (attendance.hasExited()) return;
+    if (held.hasExited) return;
     wasStopped = true;
-    if (manner.cancel()) stopClock = clock.after(CONFIRM_MS, () => void attendance.end());
-    else void attendance.end();
+    if (manner.cancel()) stopClock = clock.after(CONFIRM_MS, () => void held.end());
+    else void held.end();
+  };
+  const outcomeOf = (ending: Ending, said: Pick<Outcome, 'text' | 'artifacts'>): Outcome => {
+    const { status, error, text = said.text } = ending;
+    return {
+      status,
+      ...said,
+      ...(text === undefined ? {} : { text }),
+      ...(error === undefined ? {} : { error: withCause(error, held.tail) }),
+      ...(status === 'cancelled' ? { cancelConfirmed: true } : {}),
+    };
   };
   try {
-    await sink.handle({ pid, started }, null);
-    if (signal.aborted)
-      return { status: 'cancelled', artifacts: [], cancelConfirmed: await attendance.end() };
+    await sink.handle(native, null);
+    if (signal.aborted) return { status: 'cancelled', artifacts: [], cancelConfirmed: await held.end() };
     signal.addEventListener('abort', onAbort, { once: true });
-    gated.open();
+    const reading = held.open();
     manner.begin();
-    const reading = attendance.read(stdout, stderr);
     // A fault while reading comes up here; the end of stdout alone only makes `ended` settle.
     const ending = await Promise.race([manner.ended, reading.then(() => manner.ended)]);
     stopClock();
     signal.removeEventListener('abort', onAbort);
-    const lingerMs = wasStopped ? LINGER_AFTER_STOP_MS : LINGER_MS;
-    const hasLeft = await dismiss(clock, gated, attendance, lingerMs);
+    if (isUsed && !wasSent && !wasStopped) {
+      await held.end();
+      return 'unanswered';
+    }
+    if (custody !== null && ending !== 'gone' && !wasStopped) {
+      const said = await story.close();
+      isKept = custody.keep(manner);
+      if (isKept) return outcomeOf(ending, said);
+    }
+    const hasLeft = await held.dismiss(wasStopped ? LINGER_AFTER_STOP_MS : LINGER_MS);
     const exit = await reading;
     // Tools in sessions of their own outlive an agent that was stopped; after a good end they are its own business.
     const isClean =
-      (!wasStopped && ending !== 'gone') || (await endMarked(clock, keyVariable(request.key), GRACE_MS));
+      (!wasStopped && ending !== 'gone') || (await endMarked(clock, held.variable, GRACE_MS));
     const said = await story.close();
-    if (ending !== 'gone') {
-      const { status, error, text = said.text } = ending;
-      return {
-        status,
-        ...said,
-        ...(text === undefined ? {} : { text }),
-        ...(error === undefined ? {} : { error: withCause(error, tail()) }),
-        ...(status === 'cancelled' ? { cancelConfirmed: true } : {}),
-      };
-    }
-    if (wasStopped) return { status: 'cancelled', ...said, cancelConfirmed: isClean && !groupAlive(pid) };
+    if (ending !== 'gone') return outcomeOf(ending, said);
+    if (wasStopped)
+      return { status: 'cancelled', ...said, cancelConfirmed: isClean && !groupAlive(held.pid) };
     const how = hasLeft ? howEnded(exit) : 'closed its output';
-    const error = failure('agent_failed', `The program ${how} before it had answered`, tail());
+    const error = failure('agent_failed', `The program ${how} before it had answered`, held.tail);
     return { status: 'failed', ...said, error };
   } catch (error) {
-    await attendance.end();
-    await endMarked(clock, keyVariable(request.key), GRACE_MS);
+    await held.end();
+    await endMarked(clock, held.variable, GRACE_MS);
     if (!(error instanceof AgentFault)) throw error;
+    if (isUsed && !wasSent && !wasStopped) return 'unanswered';
     const said = await story.close();
-    return { status: 'failed', ...said, error: withCause(error.failure, tail()) };
+    return { status: 'failed', ...said, error: withCause(error.failure, held.tail) };
   } finally {
     stopClock();
     signal.removeEventListener('abort', onAbort);
-    attendance.close();
+    if (!isKept) held.close();
   }
 };
 
@@ -201,5 +199,10 @@ export const converse = async (
 ): Promise<Outcome> => {
   if (request.signal.aborted) return { status: 'cancelled', artifacts: [], cancelConfirmed: true };
   const gated = await startGated(program, markedEnvironment(program, request));
-  return 'child' in gated ? attendTo(clock, gated, request, sink, mannerOf) : failed(gated);
+  if (!('child' in gated)) return failed(gated);
+  const held = new Held(clock, gated, keyVariable(request.key));
+  const outcome = await attendRun(clock, held, request, sink, mannerOf);
+  // A program that is new answers, or its failure is the outcome.
+  if (outcome === 'unanswered') throw new Error('a new program was taken for a used one');
+  return outcome;
 };

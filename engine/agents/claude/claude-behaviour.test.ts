@@ -177,6 +177,7 @@ describe('claude: lines', () => {
       story,
       say: () => undefined,
       sayAll: () => undefined,
+      sent: () => undefined,
       remember: (taskId) => {
         remembered.push(taskId);
         return Promise.resolve();

@@ -108,6 +108,7 @@ describe('codex: items', () => {
       story,
       say: () => undefined,
       sayAll: () => undefined,
+      sent: () => undefined,
       remember: (taskId) => {
         remembered.push(taskId);
         return Promise.resolve();
