@@ -178,7 +178,7 @@ const scriptedAdapter = (mesh: TestMesh): AgentAdapter => ({
   discover: () => (async function* () {})(),
   invoke: async (request, sink: Sink) => {
     mesh.calls.push(request);
-    await sink.handle({ key: request.key }, `task-${request.key}`);
+    await sink.handle({ key: request.key, program: `program-${request.key}` }, `task-${request.key}`);
     const agent = mesh.agent(request.target.name);
     agent.attach(request.key, sink);
     const outcome = agent.call(request);

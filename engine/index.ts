@@ -113,6 +113,7 @@ export const createEngine = async (
     remote: core.remote,
     ports,
   });
+  await Promise.all([...adapters.values()].map((adapter) => Promise.resolve(adapter.begin?.())));
   await discovery.begin();
   const { live, blocked, jobs } = await core.begin();
   if (live + blocked + jobs > 0)

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -134,6 +135,7 @@ export const nodeDisk: Disk = {
   makeFolder: (path) => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   },
+  list: (path) => (existsSync(path) ? readdirSync(path) : []),
   remove: (path) => {
     rmSync(path, { force: true });
   },

@@ -33,6 +33,8 @@ export interface Disk {
   mode(path: string): number;
   /** Makes a folder (0700) with those above it, when it is not there. */
   makeFolder(path: string): void;
+  /** Names in a folder; none when it is not there. */
+  list(path: string): string[];
   /** Removes a file; one that is not there is fine. */
   remove(path: string): void;
 }

@@ -1,6 +1,9 @@
-// The real clock and the real guarded network as ports, for tests of adapters.
+// The real clock, disk and guarded network as ports, for tests of adapters.
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { createNet } from '../net/net.ts';
-import type { Clock, Net } from '../ports.ts';
+import { nodeDisk } from '../ports-node.ts';
+import type { Clock, Ports } from '../ports.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -12,4 +15,10 @@ const clock: Clock = {
   },
 };
 
-export const testPorts: { readonly clock: Clock; readonly net: Net } = { clock, net: createNet({ clock }) };
+export const testPorts: Pick<Ports, 'clock' | 'net' | 'disk' | 'ids' | 'log'> = {
+  clock,
+  net: createNet({ clock }),
+  disk: nodeDisk,
+  ids: { uuidv7: randomUUID },
+  log: pino({ level: 'silent' }),
+};

@@ -21,7 +21,7 @@ export interface ProgramBench {
   targetOf(entry?: Partial<AgentEntry>): Target;
   /** The fixture for the contract; `broken` are further agents whose probe must fail. */
   fixture(broken?: AdapterFixture['broken']): AdapterFixture;
-  /** Runs a prompt. When it is over, nothing of the agent may run any more. */
+  /** Runs a prompt. When it is over, nothing of the agent may run any more, unless it is kept for the next run. */
   run(
     prompt: string,
     entry?: Partial<AgentEntry>,
@@ -47,7 +47,16 @@ const read = (path: string): string => {
 export const programBench = (
   adapter: AgentAdapter,
   agent: string,
-  { module, factory }: { readonly module: string; readonly factory: string },
+  {
+    module,
+    factory,
+    keeps = false,
+  }: {
+    readonly module: string;
+    readonly factory: string;
+    /** Whether programs stay after a run that ended by the agent’s own word. */
+    readonly keeps?: boolean;
+  },
 ): ProgramBench => {
   const { kind } = adapter;
   const folder = mkdtempSync(join(tmpdir(), `agentmesh-${kind}-`));
@@ -67,7 +76,8 @@ export const programBench = (
     const sink = recorder(more.onEvent, more.person, more.request?.signal ?? null);
     const outcome = await adapter.invoke(request(targetOf(entry), prompt, more.request), sink);
     const pid = sink.saved?.['pid'];
-    if (pid !== undefined)
+    const mayStay = keeps && outcome.status !== 'cancelled';
+    if (pid !== undefined && !mayStay)
       assert.ok(typeof pid === 'number' && !groupAlive(pid), 'something of the agent still runs');
     return { outcome, sink };
   };

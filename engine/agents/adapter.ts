@@ -265,6 +265,10 @@ export interface AgentAdapter {
   invoke(request: InvokeRequest, sink: Sink): Promise<Outcome>;
   /** After a restart of the daemon; `handle` is null when none was saved. */
   reattach(request: InvokeRequest, handle: NativeHandle | null, sink: Sink): Promise<Reattached>;
-  /** Lets go of connections that it holds open; what agents have in hand goes on there. */
+  /** Called once by who holds the data folder, before any call: puts in order what an earlier life has left, by and by. */
+  begin?(): Promise<void>;
+  /** Agents came, went or changed: what is kept for those whose entry is not what it was is let go. */
+  agentsChanged?(entryOf: (name: string) => AgentEntry | null): void;
+  /** Lets go of connections and programs that it keeps for later; what agents have in hand goes on there. */
   close?(): Promise<void>;
 }

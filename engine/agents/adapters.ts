@@ -10,13 +10,13 @@ import { createNanoclawAdapter } from './nanoclaw/adapter.ts';
 import { createOpenclawAdapter } from './openclaw/adapter.ts';
 import { withSettingsChecked } from './settings.ts';
 
-/** The adapters by kind; `dataDir` is where they may keep keys of their own. */
+/** The adapters by kind; `dataDir` is where they may keep keys and notes of their own. */
 export const createAdapters = (ports: Ports, dataDir: string): ReadonlyMap<string, AgentAdapter> =>
   new Map(
     [
       createCommandAdapter(ports),
       createA2aAdapter(ports),
-      createAcpAdapter(ports),
+      createAcpAdapter(ports, dataDir),
       createClaudeAdapter(ports),
       createCodexAdapter(ports),
       createNanoclawAdapter(ports),

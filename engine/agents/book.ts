@@ -29,8 +29,8 @@ export interface Book {
   rename(tx: Tx, row: AgentRow, name: string): AgentRow;
 }
 
-/** The book of a store. */
-export const createBook = (store: Pick<Store, 'db'>): Book => {
+/** The book of a store. `onChange` is called after each commit that changed it. */
+export const createBook = (store: Pick<Store, 'db'>, onChange: () => void = () => undefined): Book => {
   const rows = createAgentRows(store);
   let kept: {
     readonly byName: Map<string, AgentRow>;
@@ -47,6 +47,7 @@ export const createBook = (store: Pick<Store, 'db'>): Book => {
 
   const changed = (tx: Tx): void => {
     kept = null;
+    tx.after(onChange);
     tx.undone(() => {
       kept = null;
     });

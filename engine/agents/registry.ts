@@ -88,7 +88,9 @@ export interface Registry {
 /** The registry of a store. */
 export const createRegistry = (parts: RegistryParts): Registry => {
   const { store, log, audit, adapters, ports } = parts;
-  const book = createBook(store);
+  const book = createBook(store, () => {
+    for (const each of adapters.values()) each.agentsChanged?.((name) => book.named(name)?.entry ?? null);
+  });
   const { rows } = book;
   const isTaken = (name: string): boolean => book.isTaken(name);
   const changed = (tx: Tx): void => {

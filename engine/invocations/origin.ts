@@ -33,9 +33,11 @@ export const chainOfCall = (
  * is taken only where no call is named, so that no agent shortens the chain of its own call.
  */
 export const createFindAsker =
-  (rows: Pick<InvocationRows, 'get'>, mesh: string): FindAsker =>
+  (rows: Pick<InvocationRows, 'get' | 'atWorkIn'>, mesh: string): FindAsker =>
   (origin) => {
-    const call = origin.run_id === undefined ? null : rows.get(origin.run_id);
+    const { run_id: id } = origin;
+    // A program that serves many calls says its own id: it speaks for the one that it has at work.
+    const call = id === undefined ? null : (rows.get(id) ?? rows.atWorkIn(id));
     if (origin.run_id !== undefined && call === null)
       throw new MeshError(
         'unknown_run',

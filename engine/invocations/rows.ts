@@ -11,6 +11,8 @@ export interface InvocationRows {
   insert(tx: Tx, row: NewInvocation): void;
   get(runId: string): InvocationRow | null;
   byKey(key: string): InvocationRow | null;
+  /** The call that a program which serves several has at work, by the program’s id in its handle. */
+  atWorkIn(program: string): InvocationRow | null;
   /** What may have changed while an agent works, read cheaply; null for an unknown run. */
   state(runId: string): { readonly hasEnded: boolean; readonly cancelRequested: string | null } | null;
   ofTeamRun(teamRunId: string): InvocationRow[];
@@ -107,6 +109,11 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
     if (given('plain')) query = query.where('team_run_id', 'is', null);
     return query.orderBy('run_id', 'desc').limit(param<number>('limit'));
   });
+  const atWork = writtenStatement<{ program: string }, RawInvocation>(
+    db,
+    "select * from invocations where ended_at is null and json_extract(handle, '$.program') = ?",
+    ['program'],
+  );
   const live = writtenStatement<Record<string, never>, { count: number }>(
     db,
     'select count(*) as count from invocations where ended_at is null',
@@ -205,6 +212,7 @@ export const createInvocationRows = ({ db }: Store): InvocationRows => {
         ? null
         : { hasEnded: row.ended_at !== null, cancelRequested: row.cancel_requested };
     },
+    atWorkIn: (program) => one(atWork.get({ program })),
     byKey: (key) => one(byKey.get({ value: key })),
     ofTeamRun: (teamRunId) => byTeamRun.all({ value: teamRunId }).map((raw) => fromRaw(raw)),
     list: ({ state, before, plainOnly, limit }) =>

@@ -162,8 +162,7 @@ export const attendRun = async (
     const hasLeft = await held.dismiss(wasStopped ? LINGER_AFTER_STOP_MS : LINGER_MS);
     const exit = await reading;
     // Tools in sessions of their own outlive an agent that was stopped; after a good end they are its own business.
-    const isClean =
-      (!wasStopped && ending !== 'gone') || (await endMarked(clock, held.variable, GRACE_MS));
+    const isClean = (!wasStopped && ending !== 'gone') || (await endMarked(clock, held.variable, GRACE_MS));
     const said = await story.close();
     if (ending !== 'gone') return outcomeOf(ending, said);
     if (wasStopped)

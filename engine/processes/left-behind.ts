@@ -2,11 +2,11 @@
 import type { Clock } from '../ports.ts';
 import { GRACE_MS } from './attendance.ts';
 import { endGroup, endMarked, isOurGroup } from './process-group.ts';
-import { keyVariable } from './program.ts';
+import { keyVariable, programVariable } from './program.ts';
 
 /**
  * Ends what an earlier life of the daemon started for the run of `key`. `handle` is what was saved for it: `pid` and
- * `started`. Without one the gate was never opened, so nothing ran: `never-received`. Otherwise nobody can say what the
+ * `started`, and `program` where it served several runs. Without one the gate was never opened, so nothing ran: `never-received`. Otherwise nobody can say what the
  * program did: `unknown`, and nothing of it runs any more. A reused process number is never touched. Does not throw.
  */
 export const endLeftBehind = async (
@@ -15,9 +15,9 @@ export const endLeftBehind = async (
   key: string,
 ): Promise<{ readonly status: 'never-received' | 'unknown' }> => {
   if (handle === null) return { status: 'never-received' };
-  const { pid, started } = handle;
+  const { pid, started, program } = handle;
   if (typeof pid !== 'number' || typeof started !== 'string') return { status: 'unknown' };
-  const variable = keyVariable(key);
+  const variable = typeof program === 'string' ? programVariable(program) : keyVariable(key);
   if (isOurGroup(pid, started, variable)) await endGroup(clock, pid, GRACE_MS);
   await endMarked(clock, variable, GRACE_MS);
   return { status: 'unknown' };

@@ -67,6 +67,16 @@ export const findProgram = (entry: Pick<AgentEntry, 'command' | 'cwd' | 'env'>):
   );
 };
 
+/** What tells a program from a later version of it: its file as it is, and its arguments. */
+export const fileState = ({ file, args }: Program): string => {
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return JSON.stringify([file, mtimeMs, size, ino, args]);
+  } catch {
+    return JSON.stringify([file, null, args]);
+  }
+};
+
 /** The agent that a program on the PATH is, if it is there. */
 export async function* findOnPath(kind: string, program: string, title: string): AsyncGenerator<Found> {
   const entry = { name: program, kind, command: [program] };
@@ -76,6 +86,19 @@ export async function* findOnPath(kind: string, program: string, title: string):
 
 /** The variable that carries the key of a run, as NAME=value: a process group is known again by it. */
 export const keyVariable = (key: string): string => `AGENTMESH_IDEMPOTENCY_KEY=${key}`;
+
+/** The variable that carries the id of a program that serves several runs, as NAME=value. */
+export const programVariable = (id: string): string => `AGENTMESH_PROGRAM=${id}`;
+
+/**
+ * The environment of a program that serves several runs. It cannot name one of them: it names the program, and whoever
+ * asks the mesh for something on its behalf is bound to the run that the program has at work then.
+ */
+export const keptEnvironment = (program: Program, id: string): NodeJS.ProcessEnv => ({
+  ...program.env,
+  AGENTMESH_PROGRAM: id,
+  AGENTMESH_RUN_ID: id,
+});
 
 /**
  * The environment of a program for one run: marked with its key, and with the run, so that what the program starts in

@@ -1,10 +1,7 @@
 // Where an agent program works: the folder of its entry, or an empty one of the run’s own.
-import { mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AgentEntry } from '#machines/nouns/agent';
-import { failure } from '#machines/nouns/error';
 import type { InvokeRequest, Outcome, Sink } from '../agents/adapter.ts';
+import { makeOwnFolder, removeEmpty } from './own-folder.ts';
 
 /**
  * Runs `work` in the folder that the entry names. An entry without one must not get the daemon’s: an agent reads and
@@ -17,23 +14,13 @@ export const inWorkFolder = async (
   work: (entry: AgentEntry & { readonly cwd: string }) => Promise<Outcome>,
 ): Promise<Outcome> => {
   if (entry.cwd !== undefined) return work({ ...entry, cwd: entry.cwd });
-  let cwd: string;
-  try {
-    cwd = mkdtempSync(join(tmpdir(), 'agentmesh-work-'));
-  } catch (error) {
-    const message = 'No folder could be made for the agent to work in';
-    return { status: 'failed', artifacts: [], error: failure('agent_unreachable', message, String(error)) };
-  }
-  let isLeft = false;
+  const made = makeOwnFolder('work');
+  if (!('path' in made)) return { status: 'failed', artifacts: [], error: made };
+  const { path: cwd } = made;
   try {
     return await work({ ...entry, cwd });
   } finally {
-    try {
-      rmdirSync(cwd);
-    } catch {
-      isLeft = true;
-    }
-    if (isLeft)
+    if (!removeEmpty(cwd))
       await sink.event({
         kind: 'status',
         payload: { state: 'working', text: `The agent left files in ${cwd}` },

@@ -1,6 +1,8 @@
 // A worker out of its configuration: the key, the Redis and the file of agents are read and checked before it begins.
+import type { AgentEntry } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import { createAdapters } from '../agents/adapters.ts';
+import { partSecrets } from '../agents/credentials.ts';
 import { watchBootstrap } from '../discovery/bootstrap-file.ts';
 import type { Ports } from '../ports.ts';
 import { readMeshKey } from '../queue/mesh-key.ts';
@@ -36,14 +38,21 @@ export const createQueueWorker = (config: QueueWorkerConfig, ports: Ports): Queu
   const { agentsFile } = config;
   if (agentsFile !== null && !ports.disk.exists(agentsFile))
     throw new MeshError('bad_request', `--agents ${agentsFile}: there is no such file`);
-  const file = agentsFile === null ? null : watchBootstrap(agentsFile, ports, () => undefined);
+  const adapters = createAdapters(ports, config.dataDir);
+  const changed = (): void => {
+    const entryOf = (name: string): AgentEntry | null => {
+      const found = file?.entries().find((entry) => entry.name === name);
+      return found === undefined ? null : partSecrets(found).entry;
+    };
+    for (const adapter of adapters.values()) adapter.agentsChanged?.(entryOf);
+  };
+  const file = agentsFile === null ? null : watchBootstrap(agentsFile, ports, changed);
   file?.look();
   const [problem] = file?.problems() ?? [];
   if (problem !== undefined) {
     file?.close();
     throw new MeshError('bad_request', `--agents ${agentsFile ?? ''}: ${problem}`);
   }
-  const adapters = createAdapters(ports, config.dataDir);
   const named = (file?.entries() ?? []).map((entry) => entry.name);
   for (const word of config.serves)
     if (!adapters.has(word) && !named.includes(word))
@@ -64,8 +73,19 @@ export const createQueueWorker = (config: QueueWorkerConfig, ports: Ports): Queu
   return {
     ...worker,
     redis: address.shown,
+    begin: () => {
+      for (const adapter of adapters.values())
+        adapter.begin?.().catch((error: unknown) => {
+          ports.log.error(
+            { err: error, kind: adapter.kind },
+            'what an earlier life left was not put in order',
+          );
+        });
+      worker.begin();
+    },
     close: async (options) => {
       await worker.close(options);
+      await Promise.all([...adapters.values()].map((adapter) => Promise.resolve(adapter.close?.())));
       file?.close();
     },
   };

@@ -88,6 +88,23 @@ describe('a team run that an agent starts', () => {
     assert.equal((await begin('last', { chain: chain.slice(1) })).asked_by?.chain.length, chain.length - 1);
   });
 
+  it('is bound to the call at work when its program serves many, and refused when none is', async () => {
+    const gate = mesh.gate('worker', 'only');
+    const outer = await mesh.start(team('outer'));
+    await callOf(outer);
+    const program = `program-${mesh.calls[0]?.key ?? ''}`;
+    await mesh.until(() => mesh.core.invocations.get(mesh.calls[0]?.runId ?? '').task_id !== null);
+    const inner = await begin('inner', { run_id: program });
+    assert.deepEqual(
+      inner.asked_by?.chain.map(({ run_id: id }) => id),
+      [outer],
+    );
+    gate.open();
+    await mesh.ended(outer);
+    await mesh.ended(inner.team_run_id);
+    await assert.rejects(begin('late', { run_id: program }), refusedWith('unknown_run'));
+  });
+
   it('keeps its chain over a restart', async () => {
     const gate = mesh.gate('worker', 'only');
     const { team_run_id: id, asked_by: before } = await begin('inner', {

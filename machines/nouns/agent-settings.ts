@@ -13,6 +13,12 @@ export const countSetting = z.int({ error: 'a whole number' }).min(1, { error: '
 /** A number over 0, such as an amount of money. */
 export const amountSetting = z.number({ error: 'a number' }).positive({ error: 'a number over 0' });
 
+/** A number from `least` to `most`. */
+export const numberSetting = (least: number, most: number): z.ZodNumber => {
+  const error = `a number from ${String(least)} to ${String(most)}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
+};
+
 /** One of these words. */
 export const choiceSetting = <const T extends readonly [string, ...string[]]>(
   words: T,

@@ -21,4 +21,6 @@ export const FILES = {
   artifacts: 'artifacts',
   /** Keys and tokens of our own at agents, a folder a kind; 0700, files 0600. */
   agentKeys: 'agent-keys',
+  /** Programs that are kept between runs, a file each, so that the next life ends what a killed one left. */
+  programs: 'programs',
 } as const;

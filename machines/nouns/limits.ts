@@ -83,6 +83,13 @@ export const LIMITS = {
   workerLookMs: 500,
   /** Facts of one call that a worker tells before the first of them is recorded. */
   workerUnrecorded: 256,
+  /** Programs of agents that wait for their next run at once: each holds as much memory as it likes (OpenCode 0.4 GB). */
+  keptPrograms: 8,
+  /** How long one waits when its agent says nothing else, and at most. */
+  keptProgramMs: 5 * 60_000,
+  keptProgramMsMax: 24 * 3_600_000,
+  /** Runs that one program serves: what an agent keeps of each must not grow for ever. */
+  keptProgramRuns: 200,
   /** Agents probed at once by a discovery sweep. */
   discoveryConcurrency: 8,
   /** One message through Redis: the largest artifact with its JSON escapes fits. */

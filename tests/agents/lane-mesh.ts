@@ -6,10 +6,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { readInfo } from '#api/daemon/info';
 import { isAlive } from '#api/daemon/process-facts';
 import { agentmesh } from '#cli/testing/fake-daemon';
 import type { Agent, AgentEntry } from '#machines/nouns/agent';
+import { FILES } from '#machines/nouns/data-folder';
 import type { Approval } from '#machines/nouns/approval';
 import type { EventV1 } from '#machines/nouns/event';
 import { writeSettings } from './lane-home.ts';
@@ -168,19 +170,28 @@ export const openLaneMesh = async (
       });
       await until('the daemon', async () => ((await cli('status')).code === 0 ? true : null));
     },
-    leftOf: (runId) =>
-      readdirSync('/proc')
+    // A program that serves many runs carries its own id instead of the run’s; the handle of the run has it.
+    leftOf: (runId) => {
+      const db = new Database(join(dataDir, FILES.database), { readonly: true });
+      const row = db
+        .prepare<[string], { program: string | null }>(
+          "select json_extract(handle, '$.program') as program from invocations where run_id = ?",
+        )
+        .get(runId);
+      db.close();
+      return readdirSync('/proc')
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
         .filter((pid) => {
           try {
             return readFileSync(`/proc/${String(pid)}/environ`, 'utf8').includes(
-              `AGENTMESH_RUN_ID=${runId}\0`,
+              `AGENTMESH_RUN_ID=${row?.program ?? runId}\0`,
             );
           } catch {
             return false;
           }
-        }),
+        });
+    },
     async close() {
       const ended = daemon === null ? null : once(daemon, 'exit');
       daemon?.kill('SIGTERM');

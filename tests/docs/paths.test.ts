@@ -11,7 +11,7 @@ const DATED = 'docs/adr/';
 /** Made by commands of ours, so they are there only afterwards. */
 const MADE = /^(node_modules|dist|tests\/artifacts)(\/|$)/;
 /** Folders of a data folder, which are not in the tree. */
-const IN_DATA_FOLDER = ['agent-keys/', 'artifacts/', 'templates/'];
+const IN_DATA_FOLDER = ['agent-keys/', 'artifacts/', 'programs/', 'templates/'];
 /** Rooms inside console/src/app, named as people say them there. */
 const CONSOLE_ROOMS = ['pages/', 'data/', 'ui/', 'util/', 'shell/'];
 

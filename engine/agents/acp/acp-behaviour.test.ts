@@ -152,8 +152,8 @@ describe('acp: what an agent says', () => {
     assert.equal((await run('control')).outcome.text, '\u0000\u001b[31mred\u001b[0m\u202e\ud800 ok');
   });
 
-  it('what comes after the stop is still recorded', async () => {
-    assert.equal((await run('late')).outcome.status, 'completed');
+  it('what comes after the stop ends nothing', async () => {
+    assert.equal((await run('late 20', { settings: { idle_seconds: 0 } })).outcome.status, 'completed');
   });
 
   it('lines and texts without measure end the run', async () => {

@@ -73,7 +73,12 @@ describe('acp: the entry', () => {
     process.env['AGENTMESH_TOKEN'] = 'secret';
     try {
       const { outcome } = await run('env', { env: { OWN: 'yes' }, cwd: folder });
-      assert.deepEqual(JSON.parse(outcome.text ?? ''), { token: null, own: 'yes', cwd: folder });
+      assert.deepEqual(JSON.parse(outcome.text ?? ''), {
+        token: null,
+        own: 'yes',
+        cwd: folder,
+        session: folder,
+      });
     } finally {
       delete process.env['AGENTMESH_TOKEN'];
     }
@@ -81,9 +86,14 @@ describe('acp: the entry', () => {
 
   it('works in an empty folder of its own when the entry names none, and says where files are left', async () => {
     const clean = await run('env');
-    const { cwd } = JSON.parse(clean.outcome.text ?? '') as { cwd: string };
-    assert.notEqual(cwd, process.cwd());
-    assert.equal(existsSync(cwd), false);
+    const { cwd, session } = JSON.parse(clean.outcome.text ?? '') as { cwd: string; session: string };
+    assert.ok(![cwd, session].includes(process.cwd()));
+    assert.notEqual(cwd, session, 'the program outlives the folder of a run');
+    assert.equal(existsSync(session), false);
+    const next = await run('env');
+    const again = JSON.parse(next.outcome.text ?? '') as { cwd: string; session: string };
+    assert.equal(again.cwd, cwd);
+    assert.notEqual(again.session, session);
     const { sink } = await run('leave note.txt');
     const said = sink.events.at(-1);
     const [, left = ''] =
@@ -93,9 +103,14 @@ describe('acp: the entry', () => {
   });
 
   it('hands the data of the step on, and remembers the agent’s session', async () => {
-    const { outcome, sink } = await run('meta', {}, { request: { data: { step: 's', deep: [1] } } });
-    assert.deepEqual(JSON.parse(outcome.text ?? ''), { 'agentmesh.dev/data': { step: 's', deep: [1] } });
-    assert.equal(sink.saved?.['session'], 'ses_1');
+    const asked = { data: { step: 's', deep: [1] }, key: 'the-key', runId: 'the-run' };
+    const { outcome, sink } = await run('meta', {}, { request: asked });
+    assert.deepEqual(JSON.parse(outcome.text ?? ''), {
+      'agentmesh.dev/data': asked.data,
+      'agentmesh.dev/key': 'the-key',
+      'agentmesh.dev/run': 'the-run',
+    });
+    assert.match(String(sink.saved?.['session']), /^ses_\d+$/);
   });
 
   it('a known program’s name stands for its launch command; everything else is run as it is', () => {

@@ -13,15 +13,15 @@ import {
   cancelled,
   cancelNow,
   say,
+  nextSession,
+  nextTurn,
   send,
-  SESSION,
+  session,
   update,
   type Message,
 } from './acp.testwire.ts';
 
 const folder = process.argv[2] ?? '';
-const key = process.env['AGENTMESH_IDEMPOTENCY_KEY'] ?? '';
-const working = join(folder, `${key}.working`);
 mkdirSync(folder, { recursive: true });
 
 /** Does what the prompt says; the stop reason, or an error to answer with. */
@@ -73,12 +73,12 @@ const work = async (prompt: string): Promise<string | { code: number; message: s
       };
     case 'hang':
       say('started');
-      await cancelled;
+      await cancelled();
       return 'cancelled';
     case 'wait': {
       const [ms = '0'] = rest.split(' ', 1);
       update('plan', { entries: [{ content: 'started', priority: 'high', status: 'in_progress' }] });
-      await Promise.race([sleep(Number(ms)), cancelled]);
+      await Promise.race([sleep(Number(ms)), cancelled()]);
       if (cancel.isAsked) return 'cancelled';
       say(rest.slice(ms.length + 1));
       return 'end_turn';
@@ -123,7 +123,7 @@ const handle = async ({ id, method, params = {} }: Message): Promise<void> => {
           id,
           result: {
             protocolVersion: 1,
-            agentCapabilities: {},
+            agentCapabilities: MODE === 'closes' ? { sessionCapabilities: { close: {} } } : {},
             authMethods: [{ id: 'login', name: 'Log in', description: 'Run `fake login`' }],
             agentInfo: { name: 'fake', title: 'Fake Agent', version: '1.2.3' },
           },
@@ -138,10 +138,16 @@ const handle = async ({ id, method, params = {} }: Message): Promise<void> => {
         send({ id, error: { code: -32_000, message: 'Authentication required' } });
         return;
       }
+      if (MODE === 'once' && session.count > 0) {
+        send({ id, error: { code: -32_603, message: 'no more sessions' } });
+        return;
+      }
+      if (MODE === 'same-session') session.count = 0;
+      for (const name of options.keys()) if (name !== 'authenticated') options.delete(name);
       send({
         id,
         result: {
-          sessionId: SESSION,
+          sessionId: nextSession(params['cwd']),
           modes: {
             currentModeId: 'code',
             availableModes: [
@@ -165,12 +171,18 @@ const handle = async ({ id, method, params = {} }: Message): Promise<void> => {
       options.set(String(params['configId']), params['value']);
       send({ id, result: { configOptions: [] } });
       return;
+    case 'session/close':
+      send({ id, result: {} });
+      return;
     case 'session/cancel':
       if (MODE === 'ignores-cancel') return;
       cancelNow();
       return;
     case 'session/prompt': {
-      appendFileSync(join(folder, `${key}.effects`), 'x');
+      nextTurn();
+      const { 'agentmesh.dev/key': key } = params['_meta'] as Record<string, string>;
+      const working = join(folder, `${String(key)}.working`);
+      appendFileSync(join(folder, `${String(key)}.effects`), 'x');
       writeFileSync(working, String(process.pid));
       const [{ text = '' } = {}] = params['prompt'] as { text?: string }[];
       const result = text === 'options' ? 'end_turn' : text === 'meta' ? 'end_turn' : await work(text);
@@ -199,4 +211,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else void handle(message);
 }
 // stdin closed: the client has gone, or lets us go.
-process.exit(0);
+if (MODE === 'outlives') setInterval(() => undefined, 1_000);
+else process.exit(0);

@@ -10,7 +10,7 @@ import {
   lastQuestion,
   say,
   send,
-  SESSION,
+  session,
   update,
 } from './acp.testwire.ts';
 
@@ -33,7 +33,7 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
     }
     case 'flood-questions':
       for (let at = 0; at < 100; at += 1) void askPerson(`c${String(at)}`, 'x', ALL);
-      await cancelled;
+      await cancelled();
       return 'cancelled';
     case 'messages':
       say('first', 'a');
@@ -60,7 +60,11 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
       send({ id: 78 });
       send({ method: 'x/unknown', params: {} });
       process.stdout.write('{"jsonrpc":"2.0","method":"session/upd\n\n[1,2]\nplain words\n"a string"\n');
-      send({ id: 'fs-1', method: 'fs/read_text_file', params: { sessionId: SESSION, path: '/etc/passwd' } });
+      send({
+        id: 'fs-1',
+        method: 'fs/read_text_file',
+        params: { sessionId: session.id, path: '/etc/passwd' },
+      });
       say(
         await new Promise<string>((resolve) => {
           answers.set('fs-1', (result) => {
@@ -74,15 +78,15 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
       return 'end_turn';
     case 'long-line':
       process.stdout.write(`{"pad":"${'x'.repeat(17 * 1024 * 1024)}"}\n`);
-      await cancelled;
+      await cancelled();
       return 'cancelled';
     case 'deep':
       process.stdout.write(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}\n`);
-      await cancelled;
+      await cancelled();
       return 'cancelled';
     case 'much':
       for (let at = 0; at < 40; at += 1) say('y'.repeat(1024 * 1024));
-      await cancelled;
+      await cancelled();
       return 'cancelled';
     case 'die':
       process.stderr.write('out of memory\n');
@@ -107,11 +111,32 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
       await sleep(60_000);
       return 'end_turn';
     }
-    case 'late':
+    case 'late': {
       // The stop, and only then the last words.
+      const { id } = session;
       setTimeout(() => {
-        say('afterthought');
-      }, 20);
+        update('agent_message_chunk', { content: { type: 'text', text: 'afterthought' } }, id);
+      }, Number(rest));
+      return 'end_turn';
+    }
+    case 'late-question': {
+      const { id } = session;
+      setTimeout(() => {
+        void askPerson('late', rest, ALL, id);
+      }, 100);
+      return 'end_turn';
+    }
+    case 'pid':
+      say(String(process.pid));
+      return 'end_turn';
+    case 'background':
+      // A tool that goes on in the program’s own group.
+      spawn('sleep', ['60'], { stdio: 'ignore' });
+      return 'end_turn';
+    case 'then-talk':
+      setTimeout(() => {
+        for (let at = 0; at < 5_000; at += 1) say('and another thing');
+      }, 50);
       return 'end_turn';
     case 'env':
       say(
@@ -119,6 +144,7 @@ export const misbehave = async (word: string, rest: string): Promise<string> => 
           token: process.env['AGENTMESH_TOKEN'] ?? null,
           own: process.env['OWN'] ?? null,
           cwd: process.cwd(),
+          session: session.cwd,
         }),
       );
       return 'end_turn';

@@ -8,12 +8,21 @@ export interface Message {
   readonly result?: Readonly<Record<string, unknown>>;
 }
 
-export const SESSION = 'ses_1';
+/** The session at work, and how many there were. */
+export const session = { id: '', cwd: '', count: 0 };
+
+/** Begins another session. */
+export const nextSession = (cwd: unknown): string => {
+  session.cwd = String(cwd);
+  session.count += 1;
+  session.id = `ses_${String(session.count)}`;
+  return session.id;
+};
 
 export const send = (message: object): void => {
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 };
-export const update = (sessionUpdate: string, more: object, sessionId = SESSION): void => {
+export const update = (sessionUpdate: string, more: object, sessionId = session.id): void => {
   send({ method: 'session/update', params: { sessionId, update: { sessionUpdate, ...more } } });
 };
 export const say = (text: string, messageId?: string): void => {
@@ -30,12 +39,23 @@ let questions = 0;
 export const lastQuestion = (): number => questions - 1;
 
 export const cancel = { isAsked: false };
-let onCancel: () => void = () => undefined;
-export const cancelled = new Promise<void>((resolve) => {
-  onCancel = resolve;
-});
+let turn = Promise.withResolvers<undefined>();
 
-export const askPerson = (toolCallId: string, text: string, kinds: readonly string[]): Promise<string> =>
+/** Resolves when the client cancels the turn at work. */
+export const cancelled = (): Promise<undefined> => turn.promise;
+
+/** Another turn begins, which nobody has cancelled yet. */
+export const nextTurn = (): void => {
+  cancel.isAsked = false;
+  turn = Promise.withResolvers<undefined>();
+};
+
+export const askPerson = (
+  toolCallId: string,
+  text: string,
+  kinds: readonly string[],
+  sessionId = session.id,
+): Promise<string> =>
   new Promise((resolve) => {
     const id = questions;
     questions += 1;
@@ -47,7 +67,7 @@ export const askPerson = (toolCallId: string, text: string, kinds: readonly stri
       id,
       method: 'session/request_permission',
       params: {
-        sessionId: SESSION,
+        sessionId,
         toolCall: {
           toolCallId,
           title: `write ${text}`,
@@ -65,5 +85,5 @@ export const ALL = ['allow_once', 'allow_always', 'reject_once'];
 /** The client has asked to cancel. */
 export const cancelNow = (): void => {
   cancel.isAsked = true;
-  onCancel();
+  turn.resolve(undefined);
 };

@@ -2,7 +2,7 @@
 import type { Clock } from '../../ports.ts';
 import { createProgramProbe, inquire, jsonReader, type Introduction } from '../../processes/inquiry.ts';
 import { argvOf } from './launch.ts';
-import { initialize } from './session.ts';
+import { initialize } from './line.ts';
 import { openWire } from './wire.ts';
 
 /** The probe of ACP agents; it remembers programs that have introduced themselves. */

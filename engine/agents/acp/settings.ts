@@ -1,11 +1,18 @@
-// What an entry says about its sessions: `authenticate`, `mode`, and the agent’s own options by their id.
+// What an entry says about its sessions: `authenticate`, `mode`, `idle_seconds`, and the agent’s own options by their id.
 import { methods, type ClientContext } from '@agentclientprotocol/sdk';
 import type { AgentEntry } from '#machines/nouns/agent';
+import { LIMITS } from '#machines/nouns/limits';
 import { z } from 'zod';
 import { AgentFault } from '../../processes/agent-fault.ts';
 
 /** Settings that are not for a session: `agent` only tells agents at one address apart. */
-const NOT_OPTIONS = ['agent', 'authenticate'];
+const NOT_OPTIONS = ['agent', 'authenticate', 'idle_seconds'];
+
+/** How long the program of an entry waits for its next run, in milliseconds; 0: it is ended with each run. */
+export const idleMsOf = ({ settings }: Pick<AgentEntry, 'settings'>): number => {
+  const seconds = settings?.['idle_seconds'];
+  return typeof seconds === 'number' ? seconds * 1_000 : LIMITS.keptProgramMs;
+};
 
 /** What session/new answers; what it offers is read with patience. */
 export const SessionSchema = z.object({

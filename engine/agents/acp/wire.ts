@@ -25,6 +25,8 @@ export interface Wire {
   readonly agent: acp.ClientContext;
   /** Takes one message of the program. Throws AgentFault. */
   take(message: unknown): Promise<void>;
+  /** Whether something came that nobody asked for. */
+  isOdd(): boolean;
   /** Nothing more comes: what has not been answered by then never is, and its promises reject. */
   close(): void;
 }
@@ -36,6 +38,7 @@ export interface Wire {
 export const openWire = ({ say, onUpdate, onPermission }: WireEnds): Wire => {
   const asked = new Set<string | number>();
   let openQuestions = 0;
+  let isOdd = false;
   let input: ReadableStreamDefaultController<acp.AnyMessage> | null = null;
   const stream: acp.Stream = {
     readable: new ReadableStream({
@@ -72,7 +75,10 @@ export const openWire = ({ say, onUpdate, onPermission }: WireEnds): Wire => {
         return;
       }
       // An answer to something that nobody asked, or asked again, is not passed on.
-      if (method === undefined && (id === undefined || !asked.delete(id))) return;
+      if (method === undefined && (id === undefined || !asked.delete(id))) {
+        isOdd = true;
+        return;
+      }
       // Of notifications only the one that takes a question back means something here.
       if (id === undefined && method !== acp.methods.protocol.cancelRequest) return;
       if (id !== undefined && method !== undefined && (openQuestions += 1) > QUESTIONS_OPEN) {
@@ -83,6 +89,7 @@ export const openWire = ({ say, onUpdate, onPermission }: WireEnds): Wire => {
       }
       input?.enqueue({ ...known.data, jsonrpc: '2.0' } as acp.AnyMessage);
     },
+    isOdd: () => isOdd,
     close() {
       try {
         input?.close();

@@ -7,8 +7,8 @@ import { GatewayRefusal, isTokenRefused, retryAfter } from './faults.ts';
 import { SCOPES } from './handshake.ts';
 import type { Identity } from './identity.ts';
 
-/** A run may follow soon: connecting again costs a handshake. */
-const IDLE_MS = 10_000;
+/** A run may follow: connecting again costs a handshake, an idle line a tick of the gateway each half a minute. */
+const IDLE_MS = 5 * 60_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
 /** A gateway that is just starting says UNAVAILABLE for some seconds. */
