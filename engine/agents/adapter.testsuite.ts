@@ -34,7 +34,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
     after(() => fixture.close());
 
     const canCancel = (): boolean =>
-      fixture.adapter.capabilities().cancel !== 'none' && fixture.cancels !== false;
+      fixture.adapter.capabilities(fixture.target.entry).cancel !== 'none' && fixture.cancels !== false;
 
     const run = async (
       prompt: string,
@@ -78,7 +78,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const whole = Array.from({ length: 40 }, (_, at) => `p${String(at)}`).join(' ');
       assert.equal(outcome.text?.trim(), whole);
       const pieces = texts(sink.events, true);
-      if (fixture.adapter.capabilities().stream && fixture.streams) {
+      if (fixture.adapter.capabilities(fixture.target.entry).stream && fixture.streams) {
         assert.equal(pieces.join('').trim(), whole);
         assert.ok(pieces.length > 1);
       } else assert.deepEqual(pieces, []);
@@ -88,7 +88,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const { outcome, sink } = await run('tool');
       assert.equal(outcome.status, 'completed');
       const calls = sink.events.flatMap((event) => (event.kind === 'tool' ? [event.payload] : []));
-      if (!fixture.adapter.capabilities().tools) {
+      if (!fixture.adapter.capabilities(fixture.target.entry).tools) {
         assert.deepEqual(calls, []);
         return;
       }
@@ -104,14 +104,15 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const thoughts = sink.events.flatMap((event) =>
         event.kind === 'reasoning' ? [event.payload.text] : [],
       );
-      if (fixture.adapter.capabilities().reasoning) assert.ok(thoughts.join('').includes('thinking'));
+      if (fixture.adapter.capabilities(fixture.target.entry).reasoning)
+        assert.ok(thoughts.join('').includes('thinking'));
       else assert.deepEqual(thoughts, []);
     });
 
     it('keeps artifacts, in events and in the outcome', async () => {
       const { outcome, sink } = await run('artifact');
       const seen = sink.events.flatMap((event) => (event.kind === 'artifact' ? [event.payload.data] : []));
-      const expected = fixture.adapter.capabilities().artifacts ? [{ answer: 42 }] : [];
+      const expected = fixture.adapter.capabilities(fixture.target.entry).artifacts ? [{ answer: 42 }] : [];
       assert.deepEqual(seen, expected);
       assert.deepEqual(
         outcome.artifacts.map(({ data }) => data),
@@ -175,7 +176,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
         assert.equal(found.status, 'unknown', 'what cannot be found is never sent again');
         await until('the agent to be idle', async () => !(await fixture.isWorking(ask.key)));
         assert.equal(await fixture.effects(ask.key), 1);
-      } else if (fixture.adapter.capabilities().resume && isOutcome(found)) {
+      } else if (fixture.adapter.capabilities(fixture.target.entry).resume && isOutcome(found)) {
         assert.equal(found.text, 'done');
         assert.equal(await fixture.effects(ask.key), 1);
       } else {
@@ -190,7 +191,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const { handle } = await dropAt(fixture, ask, 'event', false);
       assert.ok(handle !== null);
       const found = await fixture.adapter.reattach(ask, handle, recorder());
-      if (fixture.adapter.capabilities().resume) {
+      if (fixture.adapter.capabilities(fixture.target.entry).resume) {
         assert.ok(isOutcome(found), `found ${found.status}`);
         assert.equal(found.status, 'completed');
         assert.equal(found.text, 'done');
@@ -204,7 +205,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
       const { handle } = await dropAt(fixture, ask, 'event', false);
       await until('the agent to be idle', async () => !(await fixture.isWorking(ask.key)));
       const found = await fixture.adapter.reattach(ask, handle, recorder());
-      if (fixture.adapter.capabilities().resume) {
+      if (fixture.adapter.capabilities(fixture.target.entry).resume) {
         assert.ok(isOutcome(found), `found ${found.status}`);
         assert.equal(found.text, 'done');
       } else assert.equal(found.status, 'unknown');
@@ -218,7 +219,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
         handle,
         recorder(),
       );
-      if (fixture.adapter.capabilities().resume) {
+      if (fixture.adapter.capabilities(fixture.target.entry).resume) {
         assert.equal(found.status, 'cancelled');
         assert.equal('cancelConfirmed' in found && found.cancelConfirmed, canCancel());
       } else assert.equal(found.status, 'unknown');
@@ -233,7 +234,7 @@ export const adapterContract = (kind: string, open: () => Promise<AdapterFixture
 
     it('a wrong credential is a failure that nobody retries', async () => {
       if (fixture.wrongCredential === null) {
-        assert.equal(fixture.adapter.capabilities().remote, false);
+        assert.equal(fixture.adapter.capabilities(fixture.target.entry).remote, false);
         return;
       }
       const outcome = await fixture.adapter.invoke(request(fixture.wrongCredential, 'echo x'), recorder());

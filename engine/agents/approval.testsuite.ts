@@ -37,7 +37,7 @@ export const approvalContract = (
   /** A test of adapters whose agents ask; the others must say that theirs do not. */
   const whenAsking = (name: string, test: () => Promise<void>): void =>
     void it(name, async () => {
-      if (fixtureOf().adapter.capabilities().approvals) await test();
+      if (fixtureOf().adapter.capabilities(fixtureOf().target.entry).approvals) await test();
     });
 
   describe('approvals', () => {
@@ -106,7 +106,7 @@ export const approvalContract = (
       'daemon killed while it waits: the same question is asked again, and its answer counts',
       async () => {
         const fixture = fixtureOf();
-        if (!fixture.adapter.capabilities().resume) return;
+        if (!fixture.adapter.capabilities(fixture.target.entry).resume) return;
         const text = randomUUID();
         const asked = request(fixture.target, `ask ${text}`);
         const { handle, said } = await dropAt(fixture, asked, 'approval', false);

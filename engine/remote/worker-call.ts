@@ -68,8 +68,8 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
     { readonly ask: ApprovalAsk; readonly answer: PromiseWithResolvers<ApprovalAnswer> }
   >();
   const controller = new AbortController();
-  /** While it works. */
-  let adapter: AgentAdapter | null = null;
+  /** While it works: whether its agent can be asked again how it ended. */
+  let isFoundAgain: boolean | null = null;
   let atWork: Promise<unknown> = Promise.resolve();
   let isLetGo = false;
   const { promise: done, resolve: forget } = Promise.withResolvers<undefined>();
@@ -148,8 +148,8 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
   };
 
   const perform = async (): Promise<Outcome | Reattached> => {
-    const { target, adapter: found } = parts.ready(ticket.call);
-    adapter = found;
+    const { target, adapter } = parts.ready(ticket.call);
+    isFoundAgain = adapter.capabilities(target.entry).resume;
     const request: InvokeRequest = {
       target,
       prompt: ticket.prompt,
@@ -164,11 +164,11 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
     });
     try {
       return ticket.mode === 'invoke'
-        ? await found.invoke(request, sink)
-        : await found.reattach(request, ticket.handle, sink);
+        ? await adapter.invoke(request, sink)
+        : await adapter.reattach(request, ticket.handle, sink);
     } finally {
       stopTimer();
-      adapter = null;
+      isFoundAgain = null;
     }
   };
 
@@ -192,7 +192,7 @@ export const createWorkerCall = (ticket: Ticket, parts: WorkerCallParts): Worker
     isLetGo = true;
     recorded(Number.MAX_SAFE_INTEGER);
     for (const resolve of room.splice(0)) resolve();
-    if (adapter !== null && (isOver || !adapter.capabilities().resume)) {
+    if (isFoundAgain !== null && (isOver || !isFoundAgain)) {
       controller.abort(new MeshError('cancelled'));
       await atWork;
     }

@@ -14,6 +14,10 @@ export class OpenclawInstallCommand extends InstallCommand {
 
       With \`--a2a\` OpenClaw’s own A2A channel also gets a peer with a token of its own, by a command that OpenClaw
       checks; \`openclaw uninstall\` puts the configuration back byte for byte. Doing it again changes nothing.
+
+      Where no gateway runs, \`--without-gateway\` uses OpenClaw’s program alone (\`openclaw agent --json\`): answers come
+      whole at the end, nobody is asked before a command is run, and there is one run at a time. Once a gateway runs,
+      \`openclaw install\` goes over to it.
     `,
     examples: [
       ['Look at the plan', '$0 openclaw install --dry-run'],
@@ -23,11 +27,18 @@ export class OpenclawInstallCommand extends InstallCommand {
   });
 
   a2a = Option.Boolean('--a2a', false, { description: 'Also switch on OpenClaw’s A2A channel for the mesh' });
+  withoutGateway = Option.Boolean('--without-gateway', false, {
+    description: 'No gateway runs: use OpenClaw’s program alone',
+  });
   test = Option.Boolean('--test', false, { description: 'Ask an agent one real word at the end' });
 
   protected override readonly program = OPENCLAW;
 
   protected override settings(): Record<string, boolean> {
-    return { ...(this.a2a ? { a2a: true } : {}), ...(this.test ? { test: true } : {}) };
+    return {
+      ...(this.a2a ? { a2a: true } : {}),
+      ...(this.test ? { test: true } : {}),
+      ...(this.withoutGateway ? { without_gateway: true } : {}),
+    };
   }
 }

@@ -1,11 +1,11 @@
 // One run of a program, from its gate to the end of its process group.
 import { failure, type Failure } from '#machines/nouns/error';
 import type { Clock } from '../../ports.ts';
-import { attend, GRACE_MS, howEnded, type Exit } from '../../processes/attendance.ts';
+import { howEnded, type Exit } from '../../processes/attendance.ts';
 import { startGated, type Gated } from '../../processes/gate.ts';
 import { LogLines } from '../../processes/log-lines.ts';
-import { endMarked } from '../../processes/process-group.ts';
-import { findProgram, keyVariable } from '../../processes/program.ts';
+import { attendOnce } from '../../processes/one-shot.ts';
+import { findProgram } from '../../processes/program.ts';
 import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import { runEnvironment } from './environment.ts';
 import { StdoutLines, type Piece } from './stdout-lines.ts';
@@ -30,53 +30,30 @@ const outcomeOf = (
 };
 
 const converse = async (clock: Clock, gated: Gated, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
-  const { signal } = request;
-  const attendance = attend(clock, gated);
   const transcript = new Transcript(sink);
   const stdout = new StdoutLines();
   const stderr = new LogLines();
-  let wasEnded = false;
-  const end = async (): Promise<boolean> => {
-    wasEnded = true;
-    const isGone = await attendance.end();
-    // What it has started in sessions of its own is of no use to anybody now.
-    return (await endMarked(clock, keyVariable(request.key), GRACE_MS)) && isGone;
-  };
-  // What has exited cannot be cancelled any more: its result stands.
-  const onAbort = (): void => {
-    if (!attendance.hasExited()) void end();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await sink.handle({ pid: gated.pid, started: gated.started }, null);
-    if (signal.aborted) await end();
-    else {
-      gated.open(request.prompt);
-      sink.sent();
-    }
-    const log = async (lines: readonly string[]): Promise<void> => {
-      await Promise.all(
-        lines.map((text) => transcript.report({ kind: 'status', payload: { state: 'working', text } })),
-      );
-    };
-    const take = async (pieces: readonly Piece[]): Promise<void> => {
-      for (const piece of pieces) await transcript.take(piece);
-    };
-    const exit = await attendance.read(
-      { push: (bytes) => take(stdout.push(bytes)), end: () => take(stdout.end()) },
-      { push: (bytes) => log(stderr.push(bytes)), end: () => log(stderr.end()) },
+  const log = async (lines: readonly string[]): Promise<void> => {
+    await Promise.all(
+      lines.map((text) => transcript.report({ kind: 'status', payload: { state: 'working', text } })),
     );
+  };
+  const take = async (pieces: readonly Piece[]): Promise<void> => {
+    for (const piece of pieces) await transcript.take(piece);
+  };
+  try {
+    const { exit, wasStopped, isGone } = await attendOnce(clock, gated, request, sink, {
+      input: request.prompt,
+      stdout: { push: (bytes) => take(stdout.push(bytes)), end: () => take(stdout.end()) },
+      stderr: { push: (bytes) => log(stderr.push(bytes)), end: () => log(stderr.end()) },
+    });
     const said = await transcript.close();
-    if (!wasEnded) return outcomeOf(exit, said, transcript.failure, stderr.tail);
-    return { status: 'cancelled', ...said, cancelConfirmed: await end() };
+    if (!wasStopped) return outcomeOf(exit, said, transcript.failure, stderr.tail);
+    return { status: 'cancelled', ...said, cancelConfirmed: isGone };
   } catch (error) {
-    await end();
     if (!(error instanceof OutputTooLarge)) throw error;
     const said = await transcript.close();
     return { ...failed(failure('invalid_agent_response', `The program printed ${error.message}`)), ...said };
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    attendance.close();
   }
 };
 

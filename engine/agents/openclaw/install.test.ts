@@ -174,6 +174,46 @@ describe('openclaw install', () => {
     assert.match(await obstacle(), /does not answer/);
   });
 
+  it('no gateway runs: the program alone is offered, and left for the gateway once it runs', async () => {
+    await gateway.close();
+    const [obstacle] = (await adapter.plan(options())).obstacles;
+    assert.match(obstacle?.remedy ?? '', /openclaw gateway run.*--without-gateway/);
+    const settings = { without_gateway: true };
+    const alone = await adapter.plan(options({ settings }));
+    assert.match(alone.found?.join() ?? '', /no gateway answers .* one run at a time/);
+    assert.equal(alone.steps.length, 1);
+    assert.match(
+      (await adapter.plan(options({ settings: { ...settings, a2a: true } }))).obstacles[0]?.message ?? '',
+      /A2A channel/,
+    );
+    const receipt = await install(alone);
+    assert.deepEqual(
+      receipt.agents?.map(({ name, command, env: own }) => [name, command, own?.['OPENCLAW_STATE_DIR']]),
+      ['openclaw', 'openclaw-work'].map((name) => [name, [join(folder, 'bin', 'openclaw')], state]),
+    );
+    assert.deepEqual((await adapter.plan(options({ receipts: [receipt] }))).steps, [], 'it stays so');
+
+    gateway = await startGateway(folder, { token: TOKEN, agents: ['main', 'work'] });
+    writeFileSync(configFile(), configText(gateway.port));
+    assert.match((await adapter.plan(options({ settings }))).obstacles[0]?.message ?? '', /A gateway runs/);
+    const better = await install(await adapter.plan(options({ receipts: [receipt] })));
+    assert.deepEqual(
+      better.agents?.map(({ name, url }) => [name, url !== undefined]),
+      [
+        ['openclaw', true],
+        ['openclaw-work', true],
+      ],
+    );
+    await adapter.uninstall(receipt, session());
+    assert.equal(
+      (await gateway.state()).paired,
+      1,
+      'an install of the program alone has nothing to take back',
+    );
+    await adapter.uninstall(better, session());
+    assert.equal((await gateway.state()).paired, 0);
+  });
+
   it('a gateway that waits for a person: the command to type', async () => {
     await gateway.close();
     gateway = await startGateway(folder, { token: TOKEN, isPairingByHand: true });

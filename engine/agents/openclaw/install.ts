@@ -1,34 +1,20 @@
-// Installing: the plan for the OpenClaw that is found, doing it, and taking it back.
+// Installing: doing what the plan says at the OpenClaw that was found, and taking it back.
 import type { AgentEntry } from '#machines/nouns/agent';
 import { MeshError } from '#machines/nouns/error';
 import { z } from 'zod';
 import type { Ports } from '../../ports.ts';
-import type {
-  InstallOptions,
-  InstallPlan,
-  InstallReceipt,
-  InstallSession,
-  InstallStep,
-  Obstacle,
-} from '../adapter.ts';
-import {
-  addPeer,
-  peerClash,
-  peerToken,
-  PeerUndoSchema,
-  peerUndoLeft,
-  removePeer,
-  type PeerUndo,
-} from './a2a-peer.ts';
+import type { InstallPlan, InstallReceipt, InstallSession } from '../adapter.ts';
+import { addPeer, peerToken, PeerUndoSchema, peerUndoLeft, removePeer, type PeerUndo } from './a2a-peer.ts';
 import { pairingCommand, toFailure } from './faults.ts';
 import { AgentsSchema } from './frames.ts';
 import type { Identity } from './identity.ts';
 import type { Links } from './link.ts';
-import { gatewaySecret, locate, openclaw, readConfig, type Located } from './locate.ts';
+import { gatewaySecret, locate, openclaw, readConfig } from './locate.ts';
+import { installProgram } from './install-program.ts';
+import type { PlanDetails } from './plan.ts';
 import { invoke } from './run.ts';
 
 const KIND = 'openclaw';
-const READY_MS = 3_000;
 const CONNECT_MS = 15_000;
 /** The first word of a cold OpenClaw takes half a minute. */
 const TEST_MS = 120_000;
@@ -40,106 +26,8 @@ export interface InstallParts {
   readonly identity: Identity;
 }
 
-const DetailsSchema = z.object({ url: z.string(), peer: PeerUndoSchema.nullable() });
-
-/** What an install knows between plan and deed. */
-interface PlanDetails {
-  readonly located: Located;
-  readonly previous: InstallReceipt | null;
-  readonly wantsPeer: boolean;
-  readonly wantsTest: boolean;
-}
-
-const isReady = async ({ net }: Pick<Ports, 'net'>, url: string): Promise<boolean> => {
-  try {
-    const response = await net.fetch(new URL('/readyz', url).href, {
-      reach: { given: new URL(url).origin },
-      timeoutMs: READY_MS,
-    });
-    return ((await response.json()) as { ready?: unknown }).ready === true;
-  } catch {
-    return false;
-  }
-};
-
-const stepsOf = (
-  { located, previous, wantsPeer, wantsTest }: PlanDetails,
-  identity: Identity,
-): InstallStep[] => [
-  ...(identity.token(located.url) === null
-    ? [
-        {
-          change: 'pairs a device of the mesh with the gateway (to read, to write, to answer approvals)',
-          file: identity.tokenFile(located.url),
-        },
-      ]
-    : []),
-  ...(wantsPeer && peerToken(located.config) === null
-    ? [
-        {
-          change: 'adds the peer agentmesh, with a token made for it, to OpenClaw’s A2A channel',
-          file: located.configFile,
-          command: ['openclaw', 'config', 'patch', '--stdin'],
-        },
-      ]
-    : []),
-  ...(previous === null ? [{ change: 'registers the agents of the gateway with the mesh' }] : []),
-  ...(wantsTest ? [{ change: 'asks an agent one real word' }] : []),
-];
-
-/** Looks for OpenClaw and says what an install would do. */
-export const plan = async (parts: InstallParts, options: InstallOptions): Promise<InstallPlan> => {
-  const unknown = Object.keys(options.settings).filter((name) => !['a2a', 'test'].includes(name));
-  const found = await locate(parts.ports.disk, options.dir, options.env);
-  const blocked = (obstacles: readonly Obstacle[], more: Partial<InstallPlan> = {}): InstallPlan => ({
-    kind: KIND,
-    steps: [],
-    ...more,
-    obstacles,
-    details: null,
-  });
-  if ('remedy' in found) return blocked([found]);
-  const { dir, url, version, program, config, configFile } = found;
-  const wantsPeer = options.settings['a2a'] === true;
-  const hasPeer = peerToken(config) !== null;
-  const ready = await isReady(parts.ports, url);
-  const lines = [
-    `OpenClaw ${version} (${program})`,
-    `configuration ${configFile}`,
-    `gateway ${url}${ready ? ', ready' : ''}`,
-    ...(parts.identity.token(url) === null ? [] : ['our device is paired with it']),
-    ...(hasPeer ? ['the peer agentmesh is in its A2A channel'] : []),
-  ];
-  const clash = wantsPeer && !hasPeer ? peerClash(config) : null;
-  const none = (message: string, remedy: string): Obstacle[] => [
-    { code: 'install_blocked', message, remedy, retryable: false },
-  ];
-  const obstacles = [
-    ...unknown.flatMap((name) => none(`OpenClaw has no setting ${name}`, 'Leave it away.')),
-    ...(ready
-      ? []
-      : none(
-          `The gateway does not answer at ${url}`,
-          'Start it (openclaw gateway run), then run this again.',
-        )),
-    ...(parts.identity.token(url) === null && gatewaySecret(config, options.env) === null
-      ? none(
-          'The gateway’s token does not stand in its configuration',
-          'Give it in the environment variable OPENCLAW_GATEWAY_TOKEN; it is used once and not kept.',
-        )
-      : []),
-    ...(clash === null ? [] : [clash]),
-  ];
-  if (obstacles.length > 0) return blocked(obstacles, { dir, found: lines });
-  const previous = options.receipts.find((receipt) => receipt.dir === dir) ?? null;
-  const details: PlanDetails = {
-    located: found,
-    previous,
-    wantsPeer,
-    wantsTest: options.settings['test'] === true,
-  };
-  return { kind: KIND, dir, found: lines, steps: stepsOf(details, parts.identity), obstacles: [], details };
-};
+/** What undoes an install; without a url it was one of the program alone. */
+const DetailsSchema = z.object({ url: z.string().nullable(), peer: PeerUndoSchema.nullable() });
 
 const targetOf = (url: string, token: string | null, agent = 'main') => ({
   name: KIND,
@@ -225,7 +113,9 @@ export const install = async (
   { steps, details }: InstallPlan,
   { env, keep, note }: InstallSession,
 ): Promise<InstallReceipt> => {
-  const { located, previous, wantsPeer, wantsTest } = details as PlanDetails;
+  const { located, previous, wantsPeer, wantsTest, isByProgram } = details as PlanDetails;
+  if (isByProgram)
+    return installProgram(parts.ports, { steps, located, previous, wantsTest }, { env, keep, note });
   const { url, dir, config } = located;
   const before = DetailsSchema.safeParse(previous?.details);
   let peer: PeerUndo | null = before.success ? before.data.peer : null;
@@ -279,6 +169,7 @@ export const uninstall = async (
   const { url, peer } = DetailsSchema.parse(receipt.details);
   const found = await locate(parts.ports.disk, receipt.dir, env);
   const program = 'program' in found ? found.program : null;
+  if (url === null) return;
   if (peer !== null) await removePeer(parts.ports, peer, program, session);
   if (parts.identity.token(url) === null) return;
   const { id } = await parts.identity.device();

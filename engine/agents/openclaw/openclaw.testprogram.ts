@@ -1,4 +1,4 @@
-// The program `openclaw` as its installer meets it, for tests: --version, config patch --stdin, devices remove. Like the
+// The program `openclaw` as its installer meets it, for tests: --version, config patch --stdin, agents list, devices remove. Like the
 // real one it writes plain JSON over JSON5, without its comments, and keeps a .bak.
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +35,8 @@ else if (command === 'config patch') {
     copyFileSync(file, `${file}.bak`);
     writeFileSync(file, `${JSON.stringify(after, null, 2)}\n`, { mode: 0o600 });
   }
+} else if (command === 'agents list') {
+  process.stdout.write(JSON.stringify([{ id: 'main', isDefault: true }, { id: 'work' }], null, 2));
 } else if (command === 'devices remove') {
   const { gateway } = JSON5.parse<{ gateway: { port: number } }>(readFileSync(file, 'utf8'));
   await fetch(`http://127.0.0.1:${String(gateway.port)}/test/revoke`, { method: 'POST' });

@@ -5,7 +5,20 @@ import { failedBy, isStopped } from './attend.ts';
 import { AgentsSchema, PROTOCOL } from './frames.ts';
 import type { Identity } from './identity.ts';
 import { gatewayOf } from './link.ts';
-import { agentIdOf, type RunParts } from './run.ts';
+import type { RunParts } from './run.ts';
+import { agentIdOf } from './session-key.ts';
+
+const noPlace = (problem: Probe['problem']): Probe => ({
+  ok: false,
+  name: null,
+  description: '',
+  version: null,
+  protocol: null,
+  skills: [],
+  card: null,
+  latencyMs: 0,
+  problem,
+});
 
 /** Health and version, without work for the agent. What is wrong becomes the problem of the answer. */
 export const probe = async (
@@ -13,6 +26,10 @@ export const probe = async (
   target: Target,
   signal: AbortSignal,
 ): Promise<Probe> => {
+  if (target.entry.url === undefined)
+    return noPlace(
+      failure('invalid_input', 'An OpenClaw agent has a url (its gateway) or a command (its program)'),
+    );
   const hasOwnToken = (): boolean => identity.token(gatewayOf(target)) !== null;
   const begun = ports.clock.now();
   const lease = links.lease(target, { onEvent: () => undefined, onLost: () => undefined });

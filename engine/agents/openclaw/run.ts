@@ -1,12 +1,12 @@
 // Runs at an OpenClaw agent over its gateway: begun once by our key, attended to the end, found again after a crash.
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { InvokeRequest, NativeHandle, Outcome, Reattached, Sink, Target } from '../adapter.ts';
+import type { InvokeRequest, NativeHandle, Outcome, Reattached, Sink } from '../adapter.ts';
 import { attend, cancelled, failedBy, isStopped, type AttendedRun } from './attend.ts';
 import type { Connection } from './connection.ts';
 import { LineLost, NotAGateway } from './faults.ts';
 import { gatewayOf, type LinkPorts, type Links } from './link.ts';
 import { asWords, literal } from './literal.ts';
+import { sessionKeyOf } from './session-key.ts';
 
 /** The gateway ends a run by itself this long after our deadline, should nobody be left to abort it. */
 const GRACE_MS = 30_000;
@@ -15,13 +15,6 @@ export interface RunParts {
   readonly ports: LinkPorts;
   readonly links: Links;
 }
-
-/** The agent of the gateway that a target means. */
-export const agentIdOf = (target: Target): string => String(target.entry.settings?.['agent'] ?? 'main');
-
-/** A session of its own for each run, found again by the key alone. */
-const sessionKeyOf = ({ target, key }: InvokeRequest): string =>
-  `agent:${agentIdOf(target)}:agentmesh:${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 
 const handleOf = (request: InvokeRequest, sessionKey: string): NativeHandle => ({
   gateway: gatewayOf(request.target),
