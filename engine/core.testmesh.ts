@@ -34,6 +34,7 @@ import { createTemplates, type Templates } from './templates/load.ts';
 export type Deed =
   | { readonly text: string }
   | { readonly data: unknown }
+  | { readonly artifacts: Outcome['artifacts'] }
   | { readonly fail: ErrorCode; readonly message?: string }
   /** Works until it is stopped. */
   | { readonly hang: true }
@@ -138,6 +139,7 @@ class ScriptedAgent {
     }
     this.#mesh.order.push(`end ${name}`);
     if ('fail' in deed) return { status: 'failed', artifacts: [], error: failure(deed.fail, deed.message) };
+    if ('artifacts' in deed) return { status: 'completed', artifacts: deed.artifacts };
     return 'text' in deed
       ? { status: 'completed', text: deed.text, artifacts: [] }
       : { status: 'completed', artifacts: [{ name: 'result', data: deed.data }] };

@@ -54,11 +54,30 @@ describe('replay', () => {
               ? { text: '```json\n{"n":1}\n```' }
               : key.includes('/big/')
                 ? { data: { long } }
-                : { text: 'ok' },
+                : key.includes('/files/')
+                  ? { artifacts: [{ name: 'f', files: [{ name: 'a', base64: btoa(long) }, { url: 'x:y' }] }] }
+                  : key.includes('/mixed/')
+                    ? { artifacts: [{ text: long, data: { long } }] }
+                    : { text: 'ok' },
     );
     const done = await mesh.start(
       team(step('one') + step('json', ', output: { type: object }') + step('big')),
     );
+    const { team_run_id: asked } = await mesh.core.runs.api.start(mesh.caller, {
+      template: { text: team(step('files') + step('mixed')), origin: 'test' },
+      inputs: {},
+      asked: {
+        via: 'a2a',
+        origin: {},
+        messageId: 'm-1',
+        message: {
+          parts: [{ text: 'hi', used: true }, { data: { n: 1 } }, { file: { url: 'x:y' } }],
+          metadata: { skill: 'sample' },
+          request_metadata: {},
+          reference_task_ids: [],
+        },
+      },
+    });
     const failed = await mesh.start(team(step('bad', ', retry: { max: 1, initial: 1ms }')));
     const cancelled = await mesh.start(team(step('stuck')));
     const retrying = await mesh.start(team(step('bad', ', retry: { max: 1, initial: 1h }')));
@@ -74,7 +93,7 @@ describe('replay', () => {
     const withdrawn = await mesh.start(team(step('asks')));
     await mesh.asked();
     await mesh.core.runs.api.cancel(mesh.caller, withdrawn);
-    for (const run of [done, failed, cancelled, allowed, withdrawn]) await mesh.ended(run);
+    for (const run of [done, asked, failed, cancelled, allowed, withdrawn]) await mesh.ended(run);
     await mesh.until(
       () => mesh.core.invocations.list({ limit: 1, plainOnly: true })[0]?.state === 'completed',
     );

@@ -27,8 +27,15 @@ export interface KitMesh extends AsyncDisposable {
   readonly url: string;
 }
 
+export interface KitOptions {
+  /** Further teams: name -> text. */
+  readonly teams?: Readonly<Record<string, string>>;
+  /** Programs as agents: name -> argv. */
+  readonly programs?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Starts agent and daemon; both end with the disposal. */
-export const openKitMesh = async (): Promise<KitMesh> => {
+export const openKitMesh = async ({ teams = {}, programs = {} }: KitOptions = {}): Promise<KitMesh> => {
   const agent = spawn(process.execPath, [AGENT], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(agent, 'exit');
   const endAgent = async (): Promise<void> => {
@@ -39,11 +46,13 @@ export const openKitMesh = async (): Promise<KitMesh> => {
   try {
     const [line] = (await once(createInterface({ input: agent.stdout }), 'line')) as [string];
     const { port } = JSON.parse(line) as { port: number };
-    const opened = await MeshUnderFire.open({ agents: [], delayMs: 0 });
+    const opened = await MeshUnderFire.open({ agents: [], delayMs: 0, programs });
     mesh = opened;
-    const folder = join(opened.dataDir, FILES.templates, 'scenarios');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'team.yaml'), TEAM);
+    for (const [name, text] of Object.entries({ scenarios: TEAM, ...teams })) {
+      const folder = join(opened.dataDir, FILES.templates, name);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'team.yaml'), text);
+    }
     writeFileSync(join(opened.dataDir, FILES.config), JSON.stringify({ a2a: { default_team: 'scenarios' } }));
     opened.start({ AGENTMESH_PORT: '0' });
     const { url } = await opened.ready();

@@ -4,22 +4,22 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  Role,
-  TaskState,
-  type Part,
-  type SendMessageRequest,
-  type StreamResponse,
-  type Task,
-} from '@a2a-js/sdk';
-import {
-  type Client,
-  ClientFactory,
-  JsonRpcTransportFactory,
-  RestTransportFactory,
-} from '@a2a-js/sdk/client';
+import { TaskState } from '@a2a-js/sdk';
+import type { Client } from '@a2a-js/sdk/client';
 import { FILES } from '#machines/nouns/data-folder';
 import { MeshUnderFire } from '#tests/reliability/mesh-under-fire';
+import {
+  artifactsIn,
+  asTask,
+  BINDINGS,
+  clientOver,
+  dataOf,
+  gather,
+  message,
+  part,
+  statesOf,
+  textPart,
+} from './a2a-client.ts';
 import { startTeam, teamRun } from './ended.ts';
 
 const step = (id: string, prompt: string, more = ''): string =>
@@ -54,73 +54,11 @@ before(async () => {
 });
 after(() => mesh[Symbol.asyncDispose]());
 
-const part = (content: Part['content']): Part => ({
-  content,
-  metadata: undefined,
-  filename: '',
-  mediaType: '',
-});
-const textPart = (text: string): Part => part({ $case: 'text', value: text });
-
-const message = (
-  parts: readonly Part[],
-  more: {
-    readonly skill?: string;
-    readonly id?: string;
-    readonly context?: string;
-    readonly now?: boolean;
-  } = {},
-): SendMessageRequest => ({
-  tenant: '',
-  metadata: undefined,
-  configuration: {
-    acceptedOutputModes: [],
-    taskPushNotificationConfig: undefined,
-    returnImmediately: more.now ?? false,
-  },
-  message: {
-    messageId: more.id ?? randomUUID(),
-    contextId: more.context ?? '',
-    taskId: '',
-    role: Role.ROLE_USER,
-    parts: [...parts],
-    metadata: more.skill === undefined ? undefined : { skill: more.skill },
-    extensions: [],
-    referenceTaskIds: [],
-  },
-});
-
-const asTask = (result: unknown): Task => {
-  assert.ok(typeof result === 'object' && result !== null && 'artifacts' in result);
-  return result as Task;
-};
-
-const dataOf = (task: Task, artifact: string): unknown => {
-  const parts = task.artifacts.find(({ artifactId }) => artifactId === artifact)?.parts ?? [];
-  return parts.find(({ content }) => content?.$case === 'data')?.content?.value;
-};
-
-const gather = async (stream: AsyncIterable<StreamResponse>): Promise<StreamResponse[]> => {
-  const told: StreamResponse[] = [];
-  for await (const each of stream) told.push(each);
-  return told;
-};
-const statesOf = (told: readonly StreamResponse[]): (TaskState | undefined)[] =>
-  told.flatMap(({ payload }) => (payload?.$case === 'statusUpdate' ? [payload.value.status?.state] : []));
-
-const TRANSPORTS = {
-  JSONRPC: () => new JsonRpcTransportFactory(),
-  'HTTP+JSON': () => new RestTransportFactory(),
-} as const;
-
-for (const [binding, transport] of Object.entries(TRANSPORTS))
+for (const binding of BINDINGS)
   describe(`the mesh as an A2A agent over ${binding}`, () => {
     let client: Client;
     before(async () => {
-      client = await new ClientFactory({
-        transports: [transport()],
-        preferredTransports: [binding],
-      }).createFromUrl(url);
+      client = await clientOver(binding, url);
     });
 
     it('shows every sound template as a skill', async () => {
@@ -144,10 +82,10 @@ for (const [binding, transport] of Object.entries(TRANSPORTS))
       const told = await gather(client.sendMessageStream(message([skillPart])));
       assert.equal(told[0]?.payload?.$case, 'task');
       assert.equal(statesOf(told).at(-1), TaskState.TASK_STATE_COMPLETED);
-      const artifacts = told.flatMap(({ payload }) =>
-        payload?.$case === 'artifactUpdate' ? [payload.value.artifact?.artifactId] : [],
+      assert.deepEqual(
+        artifactsIn(told).map(({ artifactId }) => artifactId),
+        ['first', 'second'],
       );
-      assert.deepEqual(artifacts, ['first', 'second']);
       assert.ok(JSON.stringify(told).includes('"evaluate"'), 'no tool call was told');
     });
 
@@ -268,15 +206,14 @@ describe('the A2A door', () => {
   });
 
   it('a task survives the death of the daemon: the same id, the same end', async () => {
-    const factory = new ClientFactory({ transports: [new JsonRpcTransportFactory()] });
-    const client = await factory.createFromUrl(url);
+    const client = await clientOver('JSONRPC', url);
     const ask = message([textPart('7+7')], { skill: 'sums', now: true });
     const { id } = asTask(await client.sendMessage(ask));
     await mesh.killAll();
     mesh.start({ AGENTMESH_PORT: '0' });
     ({ url } = await mesh.ready());
     await teamRun(mesh, id);
-    const again = await new ClientFactory({ transports: [new JsonRpcTransportFactory()] }).createFromUrl(url);
+    const again = await clientOver('JSONRPC', url);
     assert.equal(
       asTask(await again.getTask({ tenant: '', id })).status?.state,
       TaskState.TASK_STATE_COMPLETED,
