@@ -7,9 +7,11 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
 import type { Agent } from '#machines/nouns/agent';
 import type { SourceState } from '#machines/nouns/discovery';
 import { openTestLink, recordsOf, type TestLink } from '../../engine/discovery/mdns/mdns.testlink.ts';
+import { keepPicture, launchBrowser, openPage } from './browser.ts';
 import { agentmesh } from '../../cli/testing/fake-daemon.ts';
 import { Mesh, until } from '../reliability/processes/mesh.ts';
 import { startSampleAgent, type SampleAgent } from '../reliability/sample-agents.ts';
@@ -17,6 +19,8 @@ import { startSampleAgent, type SampleAgent } from '../reliability/sample-agents
 let link: TestLink;
 let calc: SampleAgent;
 let ledgers = '';
+let browser: Browser;
+let daemonUrl = '';
 const mesh = new Mesh();
 const ask = (...argv: readonly string[]) =>
   agentmesh(argv, { env: { AGENTMESH_DATA_DIR: mesh.dataDir }, cwd: mesh.dataDir });
@@ -28,8 +32,10 @@ before(async () => {
   link = await openTestLink();
   ledgers = mkdtempSync(join(tmpdir(), 'ledgers-'));
   calc = await startSampleAgent('calc', ledgers, 0);
+  browser = await launchBrowser();
 });
 after(async () => {
+  await browser.close();
   await mesh[Symbol.asyncDispose]();
   await calc.stop();
   await link[Symbol.asyncDispose]();
@@ -47,9 +53,10 @@ const look = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
 void describe('a daemon that looks around', () => {
   it('finds nobody soon, itself included, though it announces itself', async () => {
     const run = await mesh.up(look({ AGENTMESH_ANNOUNCE: 'on' }));
-    const port = Number(new URL(run.info.url).port);
-    const browser = link.browse('a2a');
-    await until('the announcement', () => browser.services.some((service) => service.port === port));
+    daemonUrl = run.info.url;
+    const port = Number(new URL(daemonUrl).port);
+    const heard = link.browse('a2a');
+    await until('the announcement', () => heard.services.some((service) => service.port === port));
     const { code, stderr } = await ask('discover');
     assert.equal(code, 11, stderr);
     assert.deepEqual(await list(), []);
@@ -77,7 +84,18 @@ void describe('a daemon that looks around', () => {
     assert.equal(refused.code, 12);
     assert.match(refused.stderr, /agentmesh agents trust calc/);
     assert.deepEqual(await calc.effects(), []);
+    // The console says so beside its name, and what to type.
+    const { page, complaints } = await openPage(browser, { colorScheme: 'dark' });
+    await page.goto(`${daemonUrl}/agents`);
+    const row = page.locator('[data-agent=calc]');
+    await row.getByText('not trusted').waitFor();
+    await row.click();
+    await page.getByText('npx agentmesh agents trust calc').waitFor();
+    await keepPicture(page, 'agents-untrusted-dark');
     assert.equal((await ask('agents', 'trust', 'calc')).code, 0);
+    await row.getByText('not trusted').waitFor({ state: 'detached' });
+    assert.deepEqual(complaints, []);
+    await page.context().close();
     assert.equal((await ask('run', '--to', 'calc', '1+1')).stdout.trim(), '2');
     await announced.stop();
   });

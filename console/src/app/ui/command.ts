@@ -6,9 +6,11 @@ import { CopyButton } from './copy-button.ts';
   selector: 'am-command',
   imports: [CopyButton],
   changeDetection: ChangeDetectionStrategy.OnPush,
-  template: `<span class="what">{{ what() }}</span
-    ><code>{{ command() }}</code
-    ><am-copy [text]="command()" />`,
+  template: `@if (what(); as what) {
+      <span class="what">{{ what }}</span>
+    }
+    <code>{{ command() }}</code>
+    <am-copy [text]="command()" />`,
   styles: `
     :host {
       display: flex;
@@ -49,6 +51,7 @@ import { CopyButton } from './copy-button.ts';
   `,
 })
 export class Command {
-  readonly what = input.required<string>();
+  /** Nothing where the text around it says it. */
+  readonly what = input('');
   readonly command = input.required<string>();
 }

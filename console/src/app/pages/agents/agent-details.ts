@@ -1,6 +1,7 @@
 // One agent in full: where it is, what it can do, where we heard of it, and its card as it was fetched.
 import { ChangeDetectionStrategy, Component, computed, inject, input, output } from '@angular/core';
 import type { Agent } from '#machines/nouns/agent';
+import { Command } from '../../ui/command.ts';
 import { CopyButton } from '../../ui/copy-button.ts';
 import { Icon } from '../../ui/icon.ts';
 import { StatusPill } from '../../ui/status-pill.ts';
@@ -10,7 +11,7 @@ import { texts } from '../../util/texts/texts.ts';
 
 @Component({
   selector: 'am-agent-details',
-  imports: [CopyButton, Icon, StatusPill, TextBlock],
+  imports: [Command, CopyButton, Icon, StatusPill, TextBlock],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     @let one = agent();
@@ -28,6 +29,12 @@ import { texts } from '../../util/texts/texts.ts';
       </button>
     </header>
     <div class="body">
+      @if (one.trust !== 'trusted') {
+        <section class="doubt">
+          <p>{{ t().agents.trustFirst[one.trust] }}</p>
+          <am-command [command]="trustCommand()" />
+        </section>
+      }
       @if (one.problem) {
         <am-text-block [value]="one.problem" [bad]="true" />
       }
@@ -86,6 +93,8 @@ import { texts } from '../../util/texts/texts.ts';
           <li>
             <strong>{{ skill.name }}</strong> <span class="dim">{{ skill.description }}</span>
           </li>
+        } @empty {
+          <li class="dim">{{ t().agents.noSkills }}</li>
         }
       </ul>
       <h3 class="part">{{ t().agents.heardFrom }}</h3>
@@ -133,6 +142,16 @@ import { texts } from '../../util/texts/texts.ts';
       padding: 14px 16px 24px;
       overflow: auto;
     }
+    .doubt {
+      display: grid;
+      gap: 8px;
+      margin-bottom: 12px;
+      padding: 10px 12px;
+      border: 1px solid color-mix(in srgb, var(--st-amber) 35%, var(--hairline));
+      border-radius: var(--radius);
+      background: color-mix(in srgb, var(--st-amber) 6%, var(--panel));
+      font-size: var(--size-s);
+    }
     .about {
       margin: 6px 0 10px;
     }
@@ -163,6 +182,11 @@ export class AgentDetails {
   readonly closed = output();
   protected readonly t = texts();
   readonly #format = inject(Format);
+  /** A name may hold blanks; it never holds what a shell reads inside double quotes. */
+  protected readonly trustCommand = computed(() => {
+    const { name } = this.agent();
+    return `npx agentmesh agents trust ${name.includes(' ') ? `"${name}"` : name}`;
+  });
   protected readonly firstSeen = computed(() => this.#format.absolute()(this.agent().first_seen));
   protected readonly lastSeen = computed(() => {
     const seen = this.agent().last_seen;

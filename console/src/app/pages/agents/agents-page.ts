@@ -41,7 +41,7 @@ export class AgentsPage {
 
   protected readonly rows = computed(() => {
     const text = this.text().trim().toLowerCase();
-    const { sources, trustWords } = this.t().agents;
+    const { sources, trustChips } = this.t().agents;
     return this.store
       .agents()
       .filter(
@@ -62,7 +62,7 @@ export class AgentsPage {
         moreSkills: Math.max(0, agent.skills.length - SKILLS),
         allSkills: agent.skills.map(({ name }) => name).join(', '),
         sources: [...new Set(agent.provenance.map(({ source }) => sources[source]))].join(', '),
-        trust: agent.trust === 'trusted' ? null : trustWords[agent.trust],
+        trust: agent.trust === 'trusted' ? null : trustChips[agent.trust],
       }));
   });
   protected readonly details = computed(

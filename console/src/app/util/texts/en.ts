@@ -197,6 +197,14 @@ export const en = {
     credentialKept: 'kept',
     credentialNone: 'none',
     trust: 'Trust',
+    /** Beside the name; the agent gets no work. */
+    trustChips: { seen: 'not trusted', changed: 'not who it was' },
+    trustFirst: {
+      seen: 'It was found, and gets no work before you trust it. Type this on the machine of the daemon:',
+      changed:
+        'It is not who it was, and gets no work before you accept that. Type this on the machine of the daemon:',
+    },
+    noSkills: 'None that it tells',
     trustWords: { trusted: 'trusted', seen: 'found, not trusted yet', changed: 'not who it was' },
     signature: 'Signature of the card',
     signatureWords: {

@@ -182,6 +182,12 @@ export const zhCN: Catalogue = {
     credentialKept: '已保存',
     credentialNone: '无',
     trust: '信任',
+    trustChips: { seen: '未信任', changed: '身份已变' },
+    trustFirst: {
+      seen: '此智能体是自动发现的，信任之前不会交给它任何工作。请在守护进程所在的机器上输入：',
+      changed: '此智能体已非原来的那个，确认之前不会交给它任何工作。请在守护进程所在的机器上输入：',
+    },
+    noSkills: '未声明技能',
     trustWords: { trusted: '已信任', seen: '已发现，尚未信任', changed: '已非原来的智能体' },
     signature: '名片签名',
     signatureWords: { verified: '已验证', invalid: '有误', unsigned: '无', unverified: '密钥未知' },
