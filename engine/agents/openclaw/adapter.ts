@@ -2,7 +2,6 @@
 // no gateway runs. What talks to it is loaded when the first agent of it is asked.
 //
 // settings: `agent`, and for a command `via` (gateway, local, or auto: without a gateway when none listens).
-import { Readable } from 'node:stream';
 import type { AgentEntry } from '#machines/nouns/agent';
 import { choiceSetting, settingsSchema } from '#machines/nouns/agent-settings';
 import type { Ports } from '../../ports.ts';
@@ -91,7 +90,9 @@ export const createOpenclawAdapter = (
     uninstall: async (receipt, session) =>
       (await import('./install.ts')).uninstall(await parts(), receipt, session),
     // Gateways on the network are found by engine/discovery, which hands their addresses over.
-    discover: () => Readable.from([]),
+    async *discover() {
+      yield* (await import('./discover.ts')).discover(ports);
+    },
     invoke: async (request, sink) =>
       hasProgram(request.target.entry)
         ? (await import('./cli-run.ts')).invokeByCli(await cliParts(), request, sink)

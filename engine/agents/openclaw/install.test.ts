@@ -14,9 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { MeshError } from '#machines/nouns/error';
-import type { AgentAdapter, InstallOptions, InstallPlan, InstallReceipt } from '../adapter.ts';
-import { openclawAt, startGateway, type TestGateway } from './openclaw.testserver.ts';
+import { nodePorts } from '../../ports-node.ts';
+import type { AgentAdapter, Found, InstallOptions, InstallPlan, InstallReceipt } from '../adapter.ts';
+import { discover } from './discover.ts';
+import { openclawAt, startGateway, targetAt, type TestGateway } from './openclaw.testserver.ts';
 
 const TOKEN = 'the-gateway-token-0123456789';
 const PROGRAM = fileURLToPath(new URL('./openclaw.testprogram.ts', import.meta.url));
@@ -212,6 +215,37 @@ describe('openclaw install', () => {
     );
     await adapter.uninstall(better, session());
     assert.equal((await gateway.state()).paired, 0);
+  });
+
+  it('is found without an install: by its gateway, which says how to let the mesh in, else by its program', async () => {
+    const found = async (more: Record<string, string> = {}): Promise<Found[]> => {
+      const all: Found[] = [];
+      for await (const each of discover(nodePorts(pino({ level: 'silent' }), {}), env(more))) all.push(each);
+      return all;
+    };
+    const [running, ...others] = await found();
+    assert.ok(running !== undefined && others.length === 0);
+    assert.deepEqual(running.entry, {
+      name: 'openclaw',
+      kind: 'openclaw',
+      url: `http://127.0.0.1:${String(gateway.port)}/`,
+      settings: { agent: 'main' },
+    });
+    assert.match(
+      running.detail,
+      /^OpenClaw 2026\.9\.6 \(.*\), its gateway answers; .*agentmesh openclaw install$/,
+    );
+    const target = targetAt(gateway.url);
+    const probe = await adapter.probe(target, { signal: AbortSignal.timeout(5_000) });
+    assert.deepEqual(
+      [probe.problem?.code, probe.problem?.message],
+      ['auth', 'The gateway does not know the mesh yet. To let it in: agentmesh openclaw install'],
+    );
+    await gateway.close();
+    const [alone] = await found();
+    assert.deepEqual(alone?.entry.command, [join(folder, 'bin', 'openclaw')]);
+    assert.match(alone?.detail ?? '', /no gateway answers; .*openclaw gateway run/);
+    assert.deepEqual(await found({ PATH: '/nowhere' }), []);
   });
 
   it('a gateway that waits for a person: the command to type', async () => {

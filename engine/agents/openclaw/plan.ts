@@ -25,7 +25,8 @@ export interface PlanDetails {
   readonly isByProgram: boolean;
 }
 
-const isReady = async ({ net }: Pick<Ports, 'net'>, url: string): Promise<boolean> => {
+/** Whether a gateway answers at an address, and takes work. */
+export const isReady = async ({ net }: Pick<Ports, 'net'>, url: string): Promise<boolean> => {
   try {
     const response = await net.fetch(new URL('/readyz', url).href, {
       reach: { given: new URL(url).origin },

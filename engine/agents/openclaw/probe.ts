@@ -8,6 +8,14 @@ import { gatewayOf } from './link.ts';
 import type { RunParts } from './run.ts';
 import { agentIdOf } from './session-key.ts';
 
+const LET_IN_HERE = 'The gateway does not know the mesh yet. To let it in: agentmesh openclaw install';
+const LET_IN_THERE =
+  'The gateway asks for its token. Give it once: agentmesh agents add --kind openclaw --token-env NAME URL';
+
+/** Whether the gateway is on this machine, where install can find its token. */
+const isHere = (target: Target): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(gatewayOf(target)).hostname);
+
 const noPlace = (problem: Probe['problem']): Probe => ({
   ok: false,
   name: null,
@@ -67,7 +75,11 @@ export const probe = async (
     };
   } catch (error) {
     if (isStopped(error)) return bad(failure('agent_unreachable', 'The gateway did not answer in time'));
-    return bad(failedBy(error).error ?? null);
+    const problem = failedBy(error).error ?? null;
+    // Nobody has let us in yet: that is no fault, and there is a way in.
+    if (problem?.code === 'auth' && target.token === null && !hasOwnToken())
+      return bad(failure('auth', isHere(target) ? LET_IN_HERE : LET_IN_THERE, problem.message));
+    return bad(problem);
   } finally {
     lease.release();
   }
