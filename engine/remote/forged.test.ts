@@ -92,7 +92,7 @@ if (hasRedisServer())
         loopback: '',
         places: 64,
         beat: 1,
-        life: 1,
+        life: 'any',
         holds: [],
       };
       await mesh.server.command(
@@ -124,7 +124,8 @@ if (hasRedisServer())
         leftMs: 60_000,
       });
       const put = async (run: string, sealed: string): Promise<void> => {
-        const queue = `${prefix}:${where.queue(worker)}`;
+        const queues = `${prefix}:${where.queue(worker)}`;
+        const queue = `${queues}:${last(await mesh.server.command('LINDEX', `${queues}:lives`, '0'))}`;
         const job = { data: { sealed }, options: { timestamp: 1, stacktraces: [] }, status: 'created' };
         await mesh.server.command('HSET', `${queue}:jobs`, `${run}.1`, JSON.stringify(job));
         await mesh.server.command('LPUSH', `${queue}:waiting`, `${run}.1`);

@@ -166,8 +166,8 @@ export const BeatSchema = z.object({
   places: z.int().min(1),
   /** Rises with each beat. */
   beat: z.int().min(1),
-  /** Rises with each connection: its queue was emptied then. */
-  life: z.int().min(1),
+  /** Which connection it is: each has a queue of its own. */
+  life: z.string(),
   holds: z.array(Holding.extend({ /** Facts that it has told. */ n: count, asks: z.array(z.string()) })),
 });
 export type Beat = z.infer<typeof BeatSchema>;
@@ -178,7 +178,7 @@ export const places = (mesh: string) => ({
   workers: `${mesh}:workers`,
   beat: (worker: string) => `${mesh}:beat:${worker}`,
   mail: (worker: string) => `${mesh}:mail:${worker}`,
-  /** A queue of bee-queue. */
+  /** A queue of bee-queue, one for each life of the worker's connection. */
   queue: (worker: string) => `worker:${worker}`,
   ticket: (worker: string, { run, fence }: Holding) => `ticket ${mesh} ${worker} ${run} ${String(fence)}`,
 });

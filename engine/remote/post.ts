@@ -2,7 +2,7 @@
 import type { RedisClient } from 'redis';
 import type { Clock, Log } from '../ports.ts';
 import type { MeshKey } from '../queue/mesh-key.ts';
-import { ask, wordsOf } from '../queue/redis/client.ts';
+import { ask, askWaiting, wordsOf } from '../queue/redis/client.ts';
 import type { Life, Link } from '../queue/redis/link.ts';
 import { seal, unseal } from '../queue/sealed.ts';
 import { type Mail, type Places, readMessage, type Report, ReportSchema } from './messages.ts';
@@ -43,6 +43,8 @@ type Entries = readonly (readonly [string, readonly string[]])[];
 /** Reads and sends on each life of the link. */
 export const createPost = ({ link, key, where, ports, onReport }: PostParts): Post => {
   const { clock, log } = ports;
+  /** From its beginning: what others set up on it may send at once. */
+  let current: Life | null = null;
   let after = '0';
   let isAgain = false;
   let dropped = 0;
@@ -65,8 +67,8 @@ export const createPost = ({ link, key, where, ports, onReport }: PostParts): Po
   const read = async (life: Life, reader: RedisClient): Promise<void> => {
     if (isAgain) after = '0';
     isAgain = false;
-    const place = ['STREAMS', where.reports, after];
-    const answer = await ask(reader, 'xread', 'COUNT', REPORTS_MOST, 'BLOCK', BLOCK_MS, ...place);
+    const place = ['COUNT', REPORTS_MOST, 'BLOCK', BLOCK_MS, 'STREAMS', where.reports, after];
+    const answer = await askWaiting(clock, reader, BLOCK_MS, 'xread', ...place);
     const [found] = (answer ?? []) as readonly (readonly [string, Entries])[];
     for (const [id, fields] of found?.[1] ?? []) {
       after = id;
@@ -83,6 +85,10 @@ export const createPost = ({ link, key, where, ports, onReport }: PostParts): Po
   };
 
   link.each(async (life) => {
+    current = life;
+    life.over.addEventListener('abort', () => {
+      if (current === life) current = null;
+    });
     const reader = await life.another();
     after = '0';
     const loop = async (): Promise<void> => {
@@ -95,14 +101,13 @@ export const createPost = ({ link, key, where, ports, onReport }: PostParts): Po
 
   return {
     mail: (worker, mail) => {
-      const life = link.life();
-      if (life === null) return;
+      if (current === null) return;
+      const { client } = current;
       const place = where.mail(worker);
       const sealed = seal(key, place, JSON.stringify(mail), clock.now() + MESSAGE_MS);
-      Promise.all([
-        ask(life.client, 'rpush', place, sealed),
-        ask(life.client, 'pexpire', place, MAILBOX_MS),
-      ]).catch(() => undefined);
+      Promise.all([ask(client, 'rpush', place, sealed), ask(client, 'pexpire', place, MAILBOX_MS)]).catch(
+        () => undefined,
+      );
     },
     again: () => {
       isAgain = true;

@@ -28,6 +28,8 @@ export interface PresenceParts {
 
 export interface Presence {
   live(): readonly Seen[];
+  /** The life of its connection, as it last showed itself; null: it is not there. */
+  lifeOf(worker: string): string | null;
   /** Counts a worker that an earlier life of the daemon knew as seen now: it is gone when its lease passes. */
   expect(worker: string): void;
   /** It said goodbye. */
@@ -124,6 +126,7 @@ export const createPresence = (parts: PresenceParts): Presence => {
 
   return {
     live: () => [...seen.values()],
+    lifeOf: (worker) => seen.get(worker)?.beat.life ?? null,
     expect: (worker) => {
       if (!seen.has(worker)) expected.set(worker, clock.now());
     },

@@ -67,6 +67,14 @@ export const createRemote = (parts: RemoteParts): Remote => {
   const here = loopbackId();
 
   const post = createPost({ link, key, where, ports, onReport: (report, done) => onReport(report, done) });
+  const tickets = createTickets({
+    link,
+    key,
+    mesh: parts.mesh,
+    where,
+    lifeOf: (worker) => presence.lifeOf(worker),
+    clock,
+  });
   const presence = createPresence({
     link,
     key,
@@ -83,7 +91,6 @@ export const createRemote = (parts: RemoteParts): Remote => {
       for (const session of sessions.values()) session.gone(worker);
     },
   });
-  const tickets = createTickets({ link, key, mesh: parts.mesh, where, clock });
 
   /** Nobody will ever wait for it (again). */
   const isOver = (runId: string): boolean => invocations.state(runId)?.hasEnded !== false;

@@ -5,10 +5,11 @@ import { failure, MeshError } from '#machines/nouns/error';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AgentAdapter, Probe } from '../agents/adapter.ts';
 import type { Ports } from '../ports.ts';
-import { type Bee, openBee } from '../queue/bee-queue/bee.ts';
+import type { Bee } from '../queue/bee-queue/bee.ts';
+import { openOwnBee, removeBees } from '../queue/bee-queue/own-bee.ts';
 import type { MeshKey } from '../queue/mesh-key.ts';
 import type { RedisAddress } from '../queue/redis/address.ts';
-import { ask, wordsOf } from '../queue/redis/client.ts';
+import { ask, askWaiting, wordsOf } from '../queue/redis/client.ts';
 import { type Life, createLink } from '../queue/redis/link.ts';
 import { loopbackId } from '../queue/redis/loopback.ts';
 import { seal, unseal } from '../queue/sealed.ts';
@@ -68,7 +69,6 @@ export const createWorker = (parts: WorkerParts): Worker => {
   let current: Life | null = null;
   let bee: Bee | null = null;
   let beats = 0;
-  let lives = 0;
   let isClosing = false;
 
   const tell = (report: Report): void => {
@@ -93,7 +93,7 @@ export const createWorker = (parts: WorkerParts): Worker => {
       agents: entries().flatMap((entry) => entry.name ?? []),
       places: LIMITS.workerPlaces,
       beat: beats,
-      life: lives,
+      life: life.id,
       holds: [...calls.values()].map((call) => call.holds()),
     };
     const place = where.beat(worker);
@@ -179,7 +179,14 @@ export const createWorker = (parts: WorkerParts): Worker => {
     const reader = await life.another();
     const loop = async (): Promise<void> => {
       while (!life.over.aborted) {
-        const found = (await ask(reader, 'blpop', where.mail(worker), BLOCK_S)) as [string, string] | null;
+        const found = (await askWaiting(
+          clock,
+          reader,
+          BLOCK_S * 1_000,
+          'blpop',
+          where.mail(worker),
+          BLOCK_S,
+        )) as [string, string] | null;
         if (found !== null) open(found[1]);
       }
     };
@@ -190,10 +197,8 @@ export const createWorker = (parts: WorkerParts): Worker => {
 
   link.each(async (life) => {
     // What is left of an earlier connection is handed over again: nobody else takes from this queue.
-    const queue = await openBee(life, mesh, where.queue(worker), true);
-    await queue.clear();
+    const queue = await openOwnBee(life, mesh, where.queue(worker));
     await readMail(life);
-    lives += 1;
     current = life;
     bee = queue;
     life.over.addEventListener('abort', () => {
@@ -233,7 +238,7 @@ export const createWorker = (parts: WorkerParts): Worker => {
         tell({ is: 'bye', from: worker });
         await ask(life.client, 'srem', where.workers, worker);
         await ask(life.client, 'del', where.beat(worker), where.mail(worker));
-        await bee?.clear();
+        await removeBees(life.client, mesh, where.queue(worker));
       };
       await within(
         GOODBYE_MS,

@@ -16,18 +16,16 @@ export interface Bee {
   save(id: string, sealed: string): Promise<boolean>;
   /** Removes one job that nobody has taken. */
   remove(id: string): Promise<void>;
-  /** Removes everything that is in the queue. */
-  clear(): Promise<void>;
   /** Hands jobs over. `take` never rejects; a job is removed when it has resolved, and then `onTaken` hears its id. */
   process(
     concurrency: number,
     take: (id: string, sealed: unknown) => Promise<void>,
     onTaken: (id: string) => void,
   ): void;
-  /** Gives jobs back that others took and died with. For queues that several processes work on. */
-  watchStalled(): void;
   /** Hands over no further job. Those in hand go on, and are removed when they end within this life. */
   pause(): void;
+  /** Nobody puts anything in or takes anything out through this any more. */
+  close(): void;
 }
 
 const nothing = (): void => undefined;
@@ -88,7 +86,6 @@ export const openBee = async (life: Life, prefix: string, name: string, isWorker
     remove: async (id) => {
       await queue.removeJob(id);
     },
-    clear: () => queue.destroy(),
     process: (concurrency, take, onTaken) => {
       queue.on('succeeded', ({ id }) => {
         onTaken(id);
@@ -99,11 +96,9 @@ export const openBee = async (life: Life, prefix: string, name: string, isWorker
         await take(job.id, job.data.sealed);
       });
     },
-    watchStalled: () => {
-      queue.checkStalledJobs(STALL_MS).catch(nothing);
-    },
     pause: () => {
       queue.paused = true;
     },
+    close: letGo,
   };
 };

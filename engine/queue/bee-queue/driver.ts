@@ -5,7 +5,8 @@ import type { Job, JobQueue, QueueName } from '../queue.ts';
 import { wordsOf } from '../redis/client.ts';
 import type { Life, Link } from '../redis/link.ts';
 import { seal, unseal } from '../sealed.ts';
-import { type Bee, openBee } from './bee.ts';
+import type { Bee } from './bee.ts';
+import { openOwnBee } from './own-bee.ts';
 
 /** A handler that threw gets its job again after this, doubled each time up to the maximum. */
 const RETRY_FIRST_MS = 200;
@@ -71,14 +72,20 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
 
   const placeOf = (lane: Lane, id: string): string => `job ${prefix} ${lane.queue} ${id}`;
 
-  /** What cannot be given to Redis now is given to its next life. */
-  const give = async (lane: Lane, entries: Iterable<Entry>): Promise<void> => {
+  /**
+   * What cannot be given to Redis now is given to its next life.
+   * @param isMissed it has been given before, and is not handed over: what Redis still holds of it is of no use
+   */
+  const give = async (lane: Lane, entries: Iterable<Entry>, isMissed = false): Promise<void> => {
     const { bee } = lane;
     if (bee === null) return;
     const expiresAt = clock.now() + SEALED_MS;
-    const saved = [...entries].map(({ job }) =>
-      bee.save(job.id, seal(key, placeOf(lane, job.id), job.payload, expiresAt)),
-    );
+    const saved = [...entries].map(async ({ job }) => {
+      const sealed = seal(key, placeOf(lane, job.id), job.payload, expiresAt);
+      if ((await bee.save(job.id, sealed)) || !isMissed) return;
+      await bee.remove(job.id);
+      await bee.save(job.id, sealed);
+    });
     refused = null;
     for (const each of await Promise.allSettled(saved))
       if (each.status === 'rejected') refused = wordsOf(each.reason);
@@ -86,6 +93,10 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
 
   const waitingOf = (lane: Lane): Entry[] =>
     [...lane.entries.values()].filter(({ state }) => state === 'waiting');
+
+  const hasPlaces = ({ entries, work }: Lane): boolean =>
+    work !== null &&
+    [...entries.values()].filter(({ state }) => state === 'running').length < work.concurrency;
 
   const drop = (lane: Lane, id: string, why: string): void => {
     dropped += 1;
@@ -180,7 +191,7 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
 
   /** Nobody else works on these queues, so each life begins with what is to be done, and nothing else. */
   const setUp = async (lane: Lane, life: Life): Promise<void> => {
-    const bee = await openBee(life, prefix, lane.queue, true);
+    const bee = await openOwnBee(life, prefix, lane.queue);
     life.over.addEventListener(
       'abort',
       () => {
@@ -189,7 +200,6 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
       },
       { once: true },
     );
-    await bee.clear();
     lane.bee = bee;
     await give(lane, waitingOf(lane));
     begin(lane);
@@ -197,7 +207,7 @@ export const createBeeQueue = (parts: BeeQueueParts): JobQueue => {
 
   const reconcile = (): void => {
     stopReconciling = clock.after(RECONCILE_MS, () => {
-      for (const lane of lanes.values()) void give(lane, waitingOf(lane));
+      for (const lane of lanes.values()) void give(lane, waitingOf(lane), hasPlaces(lane));
       reconcile();
     });
   };

@@ -29,7 +29,16 @@ const log = pino(
     },
   },
 );
-const ports = nodePorts(log, {});
+const realPorts = nodePorts(log, {});
+const { clock } = realPorts;
+/** What is looked at now and then is looked at soon. */
+const hurriedPorts = {
+  ...realPorts,
+  clock: {
+    ...clock,
+    after: (ms: number, run: () => void) => clock.after(ms >= 15_000 ? ms / 30 : ms, run),
+  },
+};
 
 const until = async (what: string, holds: () => boolean): Promise<void> => {
   const end = Date.now() + 60_000;
@@ -40,7 +49,7 @@ const until = async (what: string, holds: () => boolean): Promise<void> => {
 };
 
 /** A queue behind a real outbox, whose handler records each job as done, as the engine does. */
-const openQueue = async (url: string, handlerMs = 0) => {
+const openQueue = async (url: string, handlerMs = 0, ports = realPorts) => {
   const folder = mkdtempSync(join(tmpdir(), 'bee-'));
   const store = await openStore(join(folder, 'agentmesh.db'), { synchronous: 'NORMAL' }, ports);
   const link = createLink({ address: readRedisUrl(url, 'url'), prefix: PREFIX, ports });
@@ -169,6 +178,45 @@ if (hasRedisServer())
       eachOnce(open.begun, [...names(200), ...names(20, 'later')]);
     });
 
+    it('loses nothing to a connection that is dead here and alive there, and still asks for jobs', async () => {
+      await using server = await RedisServer.start();
+      await using wire = await cuttableRedisWire(server.path);
+      await using open = await openQueue(wire.url);
+      // Every place has asked for its next job by then.
+      await open.add(names(40));
+      await until('the first jobs', () => open.done.length === 40);
+      wire.freeze();
+      await open.add(names(40, 'later'));
+      await until('all jobs', () => open.done.length === 80);
+      eachOnce(open.begun, [...names(40), ...names(40, 'later')]);
+    });
+
+    it('notices that the one connection is dead on which it waits for jobs', async () => {
+      await using server = await RedisServer.start();
+      await using wire = await cuttableRedisWire(server.path);
+      await using open = await openQueue(wire.url);
+      await open.add(names(20));
+      await until('the first jobs', () => open.done.length === 20);
+      wire.freeze('brpoplpush');
+      await open.add(names(20, 'later'));
+      await until('all jobs', () => open.done.length === 40);
+      eachOnce(open.begun, [...names(20), ...names(20, 'later')]);
+      assert.ok(lines.some((line) => line.includes('no answer within')));
+    });
+
+    it('gives again what Redis says it has and does not hand over', async () => {
+      await using server = await RedisServer.start();
+      await using open = await openQueue(server.url, 400, hurriedPorts);
+      await until('the queue', () => open.queue.state().problem === null);
+      // Eight at work, four behind them.
+      await open.add(names(12));
+      await until('the first ones', () => open.begun.size === 8);
+      const life = (await server.command('LINDEX', `${PREFIX}:invocations:lives`, '0')).split('\n').at(-1);
+      await server.command('DEL', `${PREFIX}:invocations:${life ?? ''}:waiting`);
+      await until('all jobs', () => open.done.length === 12);
+      eachOnce(open.begun, names(12));
+    });
+
     it('drops what is not signed, signed elsewhere, expired or done before, and does the true job all the same', async () => {
       await using server = await RedisServer.start();
       await using open = await openQueue(server.url);
@@ -179,8 +227,13 @@ if (hasRedisServer())
         'the queue',
         () => open.queue.state().problem === null && open.queue.waiting('invocations') === 0,
       );
+      const queue = async (): Promise<string> => {
+        const answer = await server.command('LINDEX', `${PREFIX}:invocations:lives`, '0');
+        return `${PREFIX}:invocations:${answer.split('\n').at(-1) ?? ''}`;
+      };
       const put = async (id: string, sealed: unknown): Promise<void> => {
-        const key = (name: string): string => `${PREFIX}:invocations:${name}`;
+        const place = await queue();
+        const key = (name: string): string => `${place}:${name}`;
         const data = { data: { sealed }, options: { timestamp: 1, stacktraces: [] }, status: 'created' };
         await server.command('HSET', key('jobs'), id, JSON.stringify(data));
         await server.command('LPUSH', key('waiting'), id);
@@ -199,8 +252,8 @@ if (hasRedisServer())
       await open.add(['mine']);
       await until('ours', () => open.done.length === 2);
       // What bee-queue itself cannot read.
-      await server.command('HSET', `${PREFIX}:invocations:jobs`, 'junk', 'not json');
-      await server.command('LPUSH', `${PREFIX}:invocations:waiting`, 'junk');
+      await server.command('HSET', `${await queue()}:jobs`, 'junk', 'not json');
+      await server.command('LPUSH', `${await queue()}:waiting`, 'junk');
       await open.add(['after']);
       await until('the last', () => open.done.length === 3);
       eachOnce(open.begun, ['true', 'mine', 'after']);
@@ -211,7 +264,7 @@ if (hasRedisServer())
       const password = 'correct horse/battery:staple';
       await using server = await RedisServer.start({ password });
       const address = { options: { path: server.path, password: 'wrong-horse' }, shown: 'unix:shown' };
-      const link = createLink({ address, prefix: PREFIX, ports });
+      const link = createLink({ address, prefix: PREFIX, ports: realPorts });
       link.begin();
       await until('the refusal', () => link.problem() !== null);
       assert.match(link.problem() ?? '', /WRONGPASS/);
@@ -219,7 +272,7 @@ if (hasRedisServer())
       const right = createLink({
         address: { ...address, options: { path: server.path, password } },
         prefix: PREFIX,
-        ports,
+        ports: realPorts,
       });
       right.begin();
       await until('the connection', () => right.life() !== null);

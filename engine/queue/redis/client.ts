@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { ClientOpts, RedisClient } from 'redis';
 import type { Clock } from '../../ports.ts';
 import type { RedisOptions } from './address.ts';
+import { ANSWER_MS, silence, waitsThatEnd } from './waits.ts';
 
 /** A connection that is not there by then is given up. */
 const CONNECT_MS = 5_000;
@@ -53,21 +54,25 @@ const survivesLostScripts = (client: RedisClient, textOf: (sha: string) => strin
   Object.defineProperty(client, 'evalsha', { value: evalsha });
 };
 
-/**
- * bee-queue listens for one error of the connections that it makes itself; a connection that breaks at its beginning
- * has two, and an error without a listener ends the process.
- */
-const duplicatesThatMayFail = (client: RedisClient): void => {
-  const another: () => RedisClient = client.duplicate.bind(client);
-  const duplicate = (): RedisClient => another().on('error', () => undefined);
-  Object.defineProperty(client, 'duplicate', { value: duplicate });
-};
-
 /** Ends a connection. Not at once: the library would stumble over answers that came in the same moment. */
 export const endClient = (client: RedisClient): void => {
   setImmediate(() => {
     client.end(true);
   });
+};
+
+/**
+ * bee-queue listens for one error of the connections that it makes itself; a connection that breaks at its beginning
+ * has two, and an error without a listener ends the process.
+ */
+const duplicatesThatMayFail = (client: RedisClient, clock: Clock): void => {
+  const another: () => RedisClient = client.duplicate.bind(client);
+  const duplicate = (): RedisClient => {
+    const made = another().on('error', () => undefined);
+    waitsThatEnd(made, clock, endClient);
+    return made;
+  };
+  Object.defineProperty(client, 'duplicate', { value: duplicate });
 };
 
 /** What went wrong, in words: the library's errors carry the arguments of their command, a password among them. */
@@ -99,7 +104,7 @@ export const connect = async (
   // Each queue on this connection listens to it.
   client.setMaxListeners(0);
   survivesLostScripts(client, library.textOf);
-  duplicatesThatMayFail(client);
+  duplicatesThatMayFail(client, clock);
   let isReady = false;
   let isOver = false;
   const { promise, resolve, reject } = Promise.withResolvers<RedisClient>();
@@ -144,3 +149,21 @@ export const ask = (
       else reject(plainError(error));
     });
   });
+
+/**
+ * Sends a command that waits for at most `ms` at Redis.
+ * @throws Error when there is no answer by then, nor within the time that an answer may take
+ */
+export const askWaiting = async (
+  clock: Clock,
+  client: RedisClient,
+  ms: number,
+  command: string,
+  ...args: readonly (string | number)[]
+): Promise<unknown> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = clock.after(ms + ANSWER_MS, () => {
+    reject(silence(ms + ANSWER_MS));
+  });
+  return Promise.race([ask(client, command, ...args), promise]).finally(stop);
+};

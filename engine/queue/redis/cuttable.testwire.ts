@@ -9,54 +9,75 @@ export interface RedisWire extends AsyncDisposable {
   readonly url: string;
   /** Breaks every connection, in the middle of whatever it carries, and takes no new one. */
   cut(): void;
-  /** Carries nothing more, and tells nobody. */
-  freeze(): void;
+  /**
+   * Carries nothing more, and tells nobody: Redis goes on to hold these connections for alive, whoever leaves them.
+   * @param which only those that have carried this word; all when it is left out
+   */
+  freeze(which?: string): void;
   /** As new, for new connections. */
   mend(): void;
+}
+
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+  /** What the client has sent. */
+  said: string;
+  isFrozen: boolean;
 }
 
 /** Puts a wire before the server at a Unix socket. */
 export const cuttableRedisWire = async (path: string): Promise<RedisWire> => {
   const folder = mkdtempSync(join(tmpdir(), 'wire-'));
   const own = join(folder, 'wire.sock');
-  const sockets = new Set<Socket>();
+  const pairs = new Set<Pair>();
   let isWhole = true;
   const server = createServer((near) => {
     if (!isWhole) {
       near.destroy();
       return;
     }
-    const far = createConnection(path);
+    const pair: Pair = { near, far: createConnection(path), said: '', isFrozen: false };
+    pairs.add(pair);
+    near.on('data', (data) => {
+      pair.said = `${pair.said}${data.toString('latin1')}`.slice(-100_000);
+    });
     for (const [one, other] of [
-      [near, far],
-      [far, near],
+      [near, pair.far],
+      [pair.far, near],
     ] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one.on('error', () => other.destroy());
+      one.on('data', (data) => {
+        if (!pair.isFrozen) other.write(data);
+      });
+      one.on('error', () => undefined);
       one.on('close', () => {
-        sockets.delete(one);
+        if (pair.isFrozen && one === near) return;
+        pairs.delete(pair);
         other.destroy();
       });
     }
   });
   server.listen(own);
   await once(server, 'listening');
-  const cut = (): void => {
-    isWhole = false;
-    for (const socket of sockets) socket.destroy();
+  const end = ({ near, far }: Pair): void => {
+    near.destroy();
+    far.destroy();
   };
   return {
     url: `unix:${own}`,
-    cut,
-    freeze: () => {
-      for (const socket of sockets) socket.unpipe();
+    cut: () => {
+      isWhole = false;
+      for (const pair of pairs) if (!pair.isFrozen) end(pair);
+    },
+    freeze: (which = '') => {
+      for (const pair of pairs) pair.isFrozen ||= pair.said.includes(which);
     },
     mend: () => {
       isWhole = true;
     },
     [Symbol.asyncDispose]: async () => {
-      cut();
+      isWhole = false;
+      for (const pair of pairs) end(pair);
       await new Promise((resolve) => server.close(resolve));
       rmSync(folder, { recursive: true, force: true });
     },

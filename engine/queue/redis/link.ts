@@ -3,18 +3,20 @@ import type { RedisClient } from 'redis';
 import type { Clock, Ids, Log } from '../../ports.ts';
 import type { RedisAddress } from './address.ts';
 import { ask, connect, endClient, wordsOf } from './client.ts';
+import { ANSWER_MS } from './waits.ts';
 
 /** Between two attempts; doubled up to the longest. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
-/** How often a life looks whether Redis answers and still has its data, and how long an answer may take. */
+/** How often a life looks whether Redis answers and still has its data. */
 const LOOK_MS = 500;
-const ANSWER_MS = 5_000;
 /** The mark of a life outlives it so long in Redis. */
 const MARK_MS = 60_000;
 
 /** One connection, from the moment when it is there until it is gone. */
 export interface Life {
+  /** Tells it from every other one. */
+  readonly id: string;
   readonly client: RedisClient;
   /** Aborted at the end of this life. */
   readonly over: AbortSignal;
@@ -113,8 +115,9 @@ export const createLink = ({ address, prefix, ports }: LinkParts): Link => {
     };
     endLife = end;
     try {
-      const life: Life = { client: await another(), over: over.signal, another, end };
-      const mark = `${prefix}:alive:${ids.uuidv7()}`;
+      const id = ids.uuidv7();
+      const life: Life = { id, client: await another(), over: over.signal, another, end };
+      const mark = `${prefix}:alive:${id}`;
       await ask(life.client, 'set', mark, '1', 'PX', MARK_MS);
       for (const setUp of setUps) await setUp(life);
       if (over.signal.aborted) return;
