@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventV1 } from '#machines/nouns/event';
 import { isTerminalTeamRun, type TeamRun } from '#machines/nouns/run';
 import type { MeshUnderFire } from '../mesh-under-fire.ts';
+import type { Effect } from '../sample-agents.ts';
 import { shapeOf } from './run-shapes.ts';
 
 /** Two agents that keep a ledger, reached by workers where there are some, and a program that only the daemon runs. */
@@ -22,6 +23,9 @@ steps:
   - { id: summary, role: scribe, prompt: "Write about {{ steps.second.output.result }}", timeout: 5m }
 `;
 
+/** A run that has not ended after this is stuck. */
+const PATIENCE_MS = 180_000;
+
 export const AGENTS = ['calc', 'scribe'] as const;
 
 export interface Carried {
@@ -29,7 +33,7 @@ export interface Carried {
   readonly run: TeamRun;
 }
 
-/** Starts `count` runs, `inFlight` at a time, and resolves when all have ended. */
+/** Starts `count` runs, `inFlight` at a time, and resolves when all have ended; one that is stuck is left as it stands. */
 export const carry = async (
   mesh: MeshUnderFire,
   count: number,
@@ -50,10 +54,10 @@ export const carry = async (
       for (let asked = begun % 7 === 0 ? 2 : 1; asked > 1; asked -= 1)
         await mesh.ask('team-runs.start', { body, idempotencyKey: tag });
       const { team_run_id: id } = await mesh.ask('team-runs.start', { body, idempotencyKey: tag });
-      for (;;) {
+      for (const deadline = performance.now() + PATIENCE_MS; ;) {
         await sleep(150);
         const run = await mesh.ask('team-runs.get', { params: { team_run_id: id } });
-        if (!isTerminalTeamRun(run.status)) continue;
+        if (!isTerminalTeamRun(run.status) && performance.now() < deadline) continue;
         ended.push({ tag, run });
         onEnded(ended.length);
         break;
@@ -75,6 +79,19 @@ export const shapes = async (
   return new Map(runs.map(({ tag, run }) => [tag, shapeOf(byRun.get(run.team_run_id) ?? [])]));
 };
 
+/** Every call of these runs. */
+export const attemptsOf = (runs: readonly Carried[]) =>
+  runs.flatMap(({ run }) => run.steps.flatMap((step) => step.attempts));
+
+/** How many attempts completed whose agent knows of no effect, and steps that nobody has done. */
+export const lostEffects = (runs: readonly Carried[], effects: readonly Effect[]): number => {
+  const done = new Set(effects.map(({ key }) => key));
+  return runs
+    .flatMap(({ run }) => run.steps)
+    .filter(({ attempts }) => !attempts.some(({ key, state }) => state === 'completed' && done.has(key)))
+    .length;
+};
+
 /** What is wrong with the ends and the effects; empty is the proof. */
 export const wrongWith = async (
   mesh: MeshUnderFire,
@@ -82,7 +99,7 @@ export const wrongWith = async (
 ): Promise<readonly string[]> => {
   const effects = await mesh.effects();
   const done = new Set(effects.map(({ key }) => key));
-  const attempts = runs.flatMap(({ run }) => run.steps.flatMap((step) => step.attempts));
+  const attempts = attemptsOf(runs);
   const keys = new Set(attempts.map(({ key }) => key));
   const ids = new Set(runs.map(({ run }) => run.team_run_id));
   return [

@@ -10,7 +10,7 @@ import { MeshUnderFire } from '../mesh-under-fire.ts';
 import { until } from '../processes/mesh.ts';
 import { seeded } from '../seeded.ts';
 import { difference } from './run-shapes.ts';
-import { AGENTS, carry, shapes, wrongWith } from './team-load.ts';
+import { AGENTS, attemptsOf, carry, lostEffects, shapes, wrongWith } from './team-load.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface UnderRedisOptions {
@@ -28,6 +28,13 @@ export interface UnderRedis {
   readonly figures: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
 }
+
+interface Fault {
+  readonly name: string;
+  readonly play: () => Promise<void>;
+}
+
+const times = (count: number, fault: Fault): readonly Fault[] => Array.from({ length: count }, () => fault);
 
 const NOBODY = { figures: {}, violations: [] } as const;
 
@@ -93,38 +100,57 @@ export const underRedis = async (options: UnderRedisOptions): Promise<UnderRedis
   const done = new AbortController();
   let ended = 0;
   const tries = { kills: 0, flushes: 0, scriptFlushes: 0, cuts: 0, freezes: 0, workerKills: 0 };
-  const steps: (() => Promise<void>)[] = [
-    ...Array.from({ length: redisKills }, () => async () => {
-      await server.kill();
-      await sleep(chance.whole(0, 1_500));
-      await server.start();
-      tries.kills += 1;
+  const steps: Fault[] = [
+    ...times(redisKills, {
+      name: 'Redis is killed',
+      play: async () => {
+        await server.kill();
+        await sleep(chance.whole(0, 1_500));
+        await server.start();
+        tries.kills += 1;
+      },
     }),
-    ...Array.from({ length: 2 }, () => async () => {
-      await server.command('FLUSHALL');
-      tries.flushes += 1;
+    ...times(2, {
+      name: 'FLUSHALL',
+      play: async () => {
+        await server.command('FLUSHALL');
+        tries.flushes += 1;
+      },
     }),
-    ...Array.from({ length: 2 }, () => async () => {
-      await server.command('SCRIPT', 'FLUSH');
-      tries.scriptFlushes += 1;
+    ...times(2, {
+      name: 'SCRIPT FLUSH',
+      play: async () => {
+        await server.command('SCRIPT', 'FLUSH');
+        tries.scriptFlushes += 1;
+      },
     }),
-    ...Array.from({ length: 2 }, () => async () => {
-      wire.cut();
-      await sleep(chance.whole(50, 1_500));
-      wire.mend();
-      tries.cuts += 1;
+    ...times(2, {
+      name: 'the wire is cut',
+      play: async () => {
+        wire.cut();
+        await sleep(chance.whole(50, 1_500));
+        wire.mend();
+        tries.cuts += 1;
+      },
     }),
-    async () => {
-      wire.freeze();
-      tries.freezes += 1;
+    {
+      name: 'the wire goes dead',
+      play: () => {
+        wire.freeze();
+        tries.freezes += 1;
+        return Promise.resolve();
+      },
     },
-    ...Array.from({ length: workerKills }, (_, n) => async () => {
-      const worker = workers[n % workers.length];
-      await worker?.kill();
-      await sleep(chance.whole(0, 2_000));
-      worker?.start(mesh.dataDir);
-      tries.workerKills += 1;
-    }),
+    ...Array.from({ length: workerKills }, (_, n) => ({
+      name: 'a worker is killed',
+      play: async () => {
+        const worker = workers[n % workers.length];
+        await worker?.kill();
+        await sleep(chance.whole(0, 2_000));
+        worker?.start(mesh.dataDir);
+        tries.workerKills += 1;
+      },
+    })),
   ];
   // Spread over the runs, in an order of the seed.
   const faults = async (): Promise<void> => {
@@ -133,8 +159,8 @@ export const underRedis = async (options: UnderRedisOptions): Promise<UnderRedis
       const due = Math.floor((options.runs * 0.95 * played) / total);
       while (ended < due && !done.signal.aborted) await sleep(20);
       const [step] = steps.splice(chance.whole(0, steps.length - 1), 1);
-      await step?.();
-      say(`${played + 1} of ${total} faults, ${ended} of ${options.runs} runs ended`);
+      await step?.play();
+      say(`${played + 1} of ${total} faults, ${ended} of ${options.runs} runs ended: ${step?.name ?? ''}`);
       await sleep(chance.whole(100, 600));
     }
   };
@@ -151,13 +177,23 @@ export const underRedis = async (options: UnderRedisOptions): Promise<UnderRedis
   const taken = workers.map((worker) => worker.taken());
   for (const worker of workers) await worker.kill('SIGTERM');
   await mesh.stop();
-  const effects = (await mesh.effects()).length;
+  const effects = await mesh.effects();
+  const differing = [...expected].flatMap(([tag, shape]) => {
+    const other = said.get(tag) ?? '';
+    return shape === other
+      ? []
+      : [`${tag} differs from the run without a Redis: ${difference(shape, other)}`];
+  });
   return {
     figures: {
       ...tries,
       team_runs: runs.length,
       completed: runs.filter(({ run }) => run.status === 'completed').length,
-      effects,
+      invocations: attemptsOf(runs).length,
+      effects: effects.length,
+      effects_twice: effects.filter((effect) => effect.times !== 1).length,
+      lost: lostEffects(runs, effects),
+      differing: differing.length,
       events: last.head_seq,
       calls_taken_by_one: taken[0] ?? 0,
       calls_taken_by_two: taken[1] ?? 0,
@@ -169,12 +205,7 @@ export const underRedis = async (options: UnderRedisOptions): Promise<UnderRedis
       ...(verified.ok ? [] : [`verify says ${JSON.stringify(verified)}`]),
       ...(last.queue.dropped === 0 ? [] : [`${last.queue.dropped} messages of our own were dropped`]),
       ...(taken.every((count) => count > 0) ? [] : ['a worker took no call']),
-      ...[...expected].flatMap(([tag, shape]) => {
-        const other = said.get(tag) ?? '';
-        return shape === other
-          ? []
-          : [`${tag} differs from the run without a Redis: ${difference(shape, other)}`];
-      }),
+      ...differing,
       ...leftOvers(mesh.dataDir),
     ]),
   };
