@@ -2,14 +2,16 @@
 // and facts of the request in, bare messages, questions and their answers.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Role, TaskState, type Part, type Task } from '@a2a-js/sdk';
 import type { Client } from '@a2a-js/sdk/client';
 import { startAgent, type TestAgent } from '#engine/agents/a2a/a2a.testserver';
+import { FILES } from '#machines/nouns/data-folder';
 import { type KitMesh, openKitMesh } from '#tests/conformance/kit-mesh';
+import { MeshUnderFire } from '#tests/reliability/mesh-under-fire';
 import {
   artifactsIn,
   asMessage,
@@ -266,3 +268,48 @@ for (const binding of BINDINGS)
       assert.equal(asTask(await client.sendMessage(ask)).id, third.id);
     });
   });
+
+describe('through two meshes', () => {
+  let outer: MeshUnderFire;
+  let client: Client;
+  before(async () => {
+    outer = await MeshUnderFire.open({ agents: [], delayMs: 0 });
+    for (const [name, skill] of Object.entries({ far: 'makes', asks: 'talks' })) {
+      const dir = join(outer.dataDir, FILES.templates, name);
+      mkdirSync(dir, { recursive: true });
+      const text = team(name, 'x').replace('agent: x', `skill: ${skill}`);
+      writeFileSync(join(dir, 'team.yaml'), text);
+    }
+    outer.start({ AGENTMESH_PORT: '0' });
+    const { url } = await outer.ready();
+    await outer.client.call('agents.add', { body: { url: kit.url, name: 'mesh' } });
+    await outer.client.call('discover', { body: { wait_ms: 20_000 } });
+    client = await clientOver('JSONRPC', url);
+  });
+  after(() => outer[Symbol.asyncDispose]());
+
+  it('an artifact comes out as it went in', async () => {
+    const ask = message([textPart('go')], { skill: 'far' });
+    const [artifact] = asTask(await client.sendMessage(ask)).artifacts;
+    assert.deepEqual(
+      artifact?.parts.map(({ content, filename, mediaType }) => [content?.$case, filename, mediaType]),
+      [
+        ['text', '', 'text/markdown'],
+        ['data', '', 'application/json'],
+        ['raw', 'a.bin', 'application/x-a'],
+        ['url', 'b.txt', ''],
+      ],
+    );
+    const raw = artifact.parts[2]?.content;
+    assert.ok(raw?.$case === 'raw' && LARGE.equals(raw.value));
+  });
+
+  it('a question goes out to whoever asked, and the answer back to the agent', async () => {
+    const ask = message([textPart('question Which branch?')], { skill: 'asks' });
+    const task = asTask(await client.sendMessage(ask));
+    assert.equal(task.status?.state, TaskState.TASK_STATE_INPUT_REQUIRED);
+    assert.equal(textOf(task.status.message), 'Which branch?');
+    const done = asTask(await client.sendMessage(message([textPart('main')], { task: task.id })));
+    assert.equal(textOf(done.artifacts[0]), 'heard main');
+  });
+});
