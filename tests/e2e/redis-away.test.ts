@@ -11,7 +11,7 @@ import { FILES } from '#machines/nouns/data-folder';
 import { MeshUnderFire } from '#tests/reliability/mesh-under-fire';
 import { until } from '#tests/reliability/processes/mesh';
 import { WorkerProcess } from '#tests/reliability/redis/worker-process';
-import { teamRun } from './ended.ts';
+import { startTeam, teamRun } from './ended.ts';
 
 const PIPELINE = readFileSync(
   join(import.meta.dirname, '..', '..', 'templates', 'pipeline', 'team.yaml'),
@@ -73,11 +73,15 @@ if (hasRedisServer())
     await server.start();
     const run = await teamRun(mesh, team);
     assert.equal(run.status, 'completed', JSON.stringify(run.failure));
-    assert.ok(worker.taken() >= run.steps.length);
     await until('the end of the call', async () => {
       const call = await mesh.ask('invocations.get', { params: { run_id: one } });
       return call.state === 'completed';
     });
+    await until('the worker', async () => (await health()).workers.length === 1);
+    const before = worker.taken();
+    const far = await teamRun(mesh, await startTeam(mesh, PIPELINE, { expression: '3*4' }));
+    assert.equal(far.status, 'completed', JSON.stringify(far.failure));
+    assert.equal(worker.taken() - before, far.steps.length);
     const effects = await mesh.effects();
     assert.equal(effects.filter(({ agent }) => agent === 'noter').length, 1);
     assert.ok(effects.every(({ times }) => times === 1));
