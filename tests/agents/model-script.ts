@@ -36,13 +36,26 @@ const shellCall = (turn: ModelTurn, command: string): ModelAnswer => {
   return { thoughts: [], pieces: [], tool: { name, args: { command, description: 'asked by the lane' } } };
 };
 
+/** A question of the model to its user, as OpenClaw’s `ask_user` takes it; it is reached through `tool_call`. */
+const askUser = (turn: ModelTurn, labels: readonly string[]): ModelAnswer => {
+  const options = labels.map((label) => ({ label }));
+  const question = { id: 'which', header: 'Which', question: 'Which one?', options };
+  const args = { questions: [question] };
+  const direct = turn.tools.includes('ask_user');
+  return {
+    thoughts: [],
+    pieces: [],
+    tool: direct ? { name: 'ask_user', args } : { name: 'tool_call', args: { id: 'ask_user', args } },
+  };
+};
+
 /** Whether a tool's answer says that a person or a sandbox did not allow it. */
 const isRefusal = (result: string): boolean =>
   /denied|reject|not allowed|refus|declin|read-only file system/i.test(result);
 
 /**
  * The answer to a turn. Words: `1+1`, `echo TEXT`, `stream N`, `reason`, `tool`, `ask TEXT` (a command that names TEXT),
- * `fail [STATUS]`, `hang`, `wait MS TEXT`; anything else is answered with `heard: …`.
+ * `choose A|B` (asks its user which), `fail [STATUS]`, `hang`, `wait MS TEXT`; anything else is answered with `heard: …`.
  */
 export const modelAnswer = (turn: ModelTurn): ModelAnswer => {
   const [word = ''] = turn.prompt.trim().split(/\s+/, 1);
@@ -69,6 +82,9 @@ export const modelAnswer = (turn: ModelTurn): ModelAnswer => {
     case 'ask':
       if (turn.toolResult === null) return shellCall(turn, `touch ${rest}`);
       return says(`${isRefusal(turn.toolResult) ? 'denied' : 'allowed'} ${rest}`);
+    case 'choose':
+      if (turn.toolResult === null) return askUser(turn, rest.split('|'));
+      return says(`chosen: ${turn.toolResult.trim()}`);
     case 'fail':
       // A status that no program takes for a passing trouble, unless it is given one.
       return { ...says(), fail: Number(rest === '' ? 400 : rest) };

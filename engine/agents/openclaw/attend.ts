@@ -1,9 +1,9 @@
 // Attends one run: hands on what the gateway tells, finds the run again when the line breaks, aborts it when it is told to.
 import { failure } from '#machines/nouns/error';
-import type { InvokeRequest, Outcome, Sink } from '../adapter.ts';
+import type { AdapterEvent, InvokeRequest, Outcome, Sink } from '../adapter.ts';
 import type { Connection, GatewayEvent } from './connection.ts';
-import { ExecApprovals } from './exec-approvals.ts';
-import { GatewayRefusal, LineLost, toFailure } from './faults.ts';
+import { Approvals } from './approvals.ts';
+import { LineLost, toFailure } from './faults.ts';
 import type { Lease, LinkPorts, Links } from './link.ts';
 import { findRun, type FoundRun } from './find-run.ts';
 import { RunView } from './run-view.ts';
@@ -111,11 +111,19 @@ export const attend = (
     });
   };
 
-  const approvals = new ExecApprovals({
+  const report = (said: AdapterEvent): void => {
+    reported = reported.then(() => sink.event(said));
+    reported.catch(fault);
+  };
+
+  const approvals = new Approvals({
     request,
     sessionKey,
     sink,
     connection: () => (connection?.isOpen === true ? connection : null),
+    tell: (text) => {
+      report({ kind: 'status', payload: { state: 'working', text } });
+    },
     onFault: fault,
   });
 
@@ -135,10 +143,7 @@ export const attend = (
   const onEvent = (event: GatewayEvent): void => {
     if (attending.signal.aborted) return;
     approvals.take(event);
-    for (const said of view.take(event)) {
-      reported = reported.then(() => sink.event(said));
-      reported.catch(fault);
-    }
+    for (const said of view.take(event)) report(said);
     look();
   };
 
@@ -166,9 +171,7 @@ export const attend = (
     const found = await findRun(line, sessionKey, request.key);
     if (found.status !== 'in-flight') return found;
     view.becomeForeign(found.text);
-    await approvals.backfill(line).catch((error: unknown) => {
-      if (!(error instanceof GatewayRefusal)) throw error;
-    });
+    await approvals.backfill(line);
     return found;
   };
 

@@ -98,24 +98,6 @@ export const HistorySchema = z.object({
 });
 export type History = z.infer<typeof HistorySchema>;
 
-/** An open question of a run: exec.approval.requested, and the rows of exec.approval.list. */
-export const ExecApprovalSchema = z.object({
-  id: z.string().min(1),
-  request: z.looseObject({
-    command: z.string().default(''),
-    cwd: z.string().nullish(),
-    host: z.string().nullish(),
-    agentId: z.string().nullish(),
-    sessionKey: z.string().nullish(),
-    runId: z.string().nullish(),
-    toolCallId: z.string().nullish(),
-  }),
-  expiresAtMs: z.number().nullish(),
-});
-export type ExecApproval = z.infer<typeof ExecApprovalSchema>;
-
-export const ApprovalResolvedSchema = z.object({ id: z.string(), decision: z.string().nullish() });
-
 /** The words of a message: its text parts, in order. */
 export const textOfMessage = (message: TranscriptMessage | undefined): string => {
   if (message === undefined) return '';

@@ -6,8 +6,13 @@ import { PROTOCOL } from './frames.ts';
 const CLIENT = { id: 'cli', mode: 'cli', version: '0.1.0', displayName: 'agentmesh' } as const;
 const ROLE = 'operator';
 
-/** To see, to start and cancel runs, to answer exec approvals; no more. */
-export const SCOPES: readonly string[] = ['operator.read', 'operator.write', 'operator.approvals'];
+/** To see, to start and cancel runs, to answer what they ask; no more. */
+export const SCOPES: readonly string[] = [
+  'operator.read',
+  'operator.write',
+  'operator.approvals',
+  'operator.questions',
+];
 
 /** Without tool-events a connection sees no tools. */
 const CAPS = ['tool-events', 'approvals', 'exec-approvals'];

@@ -63,7 +63,7 @@ const stepsOf = (
   ...(identity.token(located.url) === null
     ? [
         {
-          change: 'pairs a device of the mesh with the gateway (to read, to write, to answer approvals)',
+          change: 'pairs a device of the mesh with the gateway (to read, to write, to answer what runs ask)',
           file: identity.tokenFile(located.url),
         },
       ]
