@@ -3,6 +3,7 @@ import type { Message, SendMessageRequest } from '@a2a-js/sdk';
 import { ContentTypeNotSupportedError, RequestMalformedError } from '@a2a-js/sdk/errors';
 import type { Engine } from '#engine/index';
 import type { MeshFile } from '#machines/nouns/file';
+import { LIMITS } from '#machines/nouns/limits';
 import { type AskedMessage, type AskedPart, OriginSchema, type Origin } from '#machines/nouns/origin';
 import { inputModesOf, ORIGIN_EXTENSION } from './card.ts';
 import { askedPart } from './parts.ts';
@@ -62,6 +63,15 @@ const checkFiles = (files: readonly MeshFile[], skill: Templates[number]): void 
       });
 };
 
+/** Files may be large; everything else is bounded as in any other request, because each event and row of the run holds it. */
+const checkSize = (kept: AskedMessage): void => {
+  const parts = kept.parts.filter((part) => !('file' in part));
+  if (Buffer.byteLength(JSON.stringify({ ...kept, parts })) > LIMITS.requestBodyBytes)
+    throw malformed(
+      `Texts, data and metadata have at most ${String(LIMITS.requestBodyBytes / 1024)} KiB together; send more as a file`,
+    );
+};
+
 const jsonObject = (text: string): Bag | null => {
   if (!text.startsWith('{')) return null;
   try {
@@ -119,17 +129,20 @@ export const readAsk = (
     throw malformed(`There is no skill ${name}; there are: ${known === '' ? 'none' : known}`);
   checkFiles(files, template);
   const origin = readOrigin(message, data);
+  const kept: AskedMessage = {
+    parts: message.parts.map(askedPart),
+    metadata: bag(message.metadata),
+    request_metadata: bag(params.metadata),
+    reference_task_ids: [...message.referenceTaskIds],
+  };
+  checkSize(kept);
   const ask = (inputs: Bag, isUsed: (part: AskedPart) => boolean): TeamAsk => ({
     template: name,
     inputs,
     origin,
     message: {
-      parts: message.parts
-        .map(askedPart)
-        .map((part) => (isUsed(part) && !('file' in part) ? { ...part, used: true } : part)),
-      metadata: bag(message.metadata),
-      request_metadata: bag(params.metadata),
-      reference_task_ids: [...message.referenceTaskIds],
+      ...kept,
+      parts: kept.parts.map((part) => (isUsed(part) && !('file' in part) ? { ...part, used: true } : part)),
     },
   });
   const isText = (part: AskedPart): boolean => 'text' in part;

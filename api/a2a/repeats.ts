@@ -1,6 +1,6 @@
 // One message sent twice is one task, until its asker has shown that it knows the task. A2A 1.0, section 3.3.1.
 import { createHash } from 'node:crypto';
-import type { Message, SendMessageRequest } from '@a2a-js/sdk';
+import { type Message, Message as MessageJson, type SendMessageRequest } from '@a2a-js/sdk';
 import type { Engine } from '#engine/index';
 import type { EventV1 } from '#machines/nouns/event';
 import { LIMITS } from '#machines/nouns/limits';
@@ -11,7 +11,7 @@ export const CANCELLED_BY_ASKER = 'asked over A2A';
 
 /** One id with another content is another message: ids are the clients' own, and not all of them are careful. */
 const keyOf = (params: SendMessageRequest, message: Message, before: string): string => {
-  const content = JSON.stringify([params.tenant, params.metadata, message]);
+  const content = JSON.stringify([params.tenant, params.metadata, MessageJson.toJSON(message)]);
   return `a2a-${createHash('sha256').update(before).update(content).digest('hex')}`;
 };
 

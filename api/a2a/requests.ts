@@ -63,6 +63,8 @@ const asA2a = (error: unknown): unknown => {
       return new UnsupportedOperationError(options);
     case 'internal':
     case 'stopping':
+    case 'disk_full':
+    case 'storage_failed':
       return new A2AError(options);
     default:
       return new RequestMalformedError(options);

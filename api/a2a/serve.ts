@@ -10,6 +10,7 @@ import { agentCardHandler, jsonRpcHandler, restHandler } from '@a2a-js/sdk/serve
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { Caller, Engine } from '#engine/index';
 import { MeshError } from '#machines/nouns/error';
+import { LIMITS } from '#machines/nouns/limits';
 import { PROTOCOLS } from '../contract/protocols.ts';
 import { readJsonBody } from '../guard/body.ts';
 import { readQuery } from '../guard/query.ts';
@@ -81,7 +82,7 @@ const readBody = async (request: Request): Promise<unknown> => {
   // Its own media type is JSON by another name (A2A 1.0, section 11).
   const type = request.headers['content-type'];
   if (type !== undefined && A2A_JSON.test(type)) request.headers['content-type'] = 'application/json';
-  return readJsonBody(request);
+  return readJsonBody(request, LIMITS.a2aBodyBytes);
 };
 
 /** When a text was first seen as it is now, as an HTTP date (RFC 9110, section 8.8.2). */

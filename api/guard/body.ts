@@ -6,12 +6,12 @@ import { singleHeader } from './header.ts';
 import { parseJson } from './json.ts';
 
 /** A body that is too large is read to its end up to here, so that its sender gets to read the answer. */
-const DISCARD_BYTES = 16 * LIMITS.requestBodyBytes;
+const discardBytes = (limit: number): number => Math.max(16 * LIMITS.requestBodyBytes, 2 * limit);
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-const tooLarge = (): MeshError =>
-  new MeshError('payload_too_large', undefined, { limit_bytes: LIMITS.requestBodyBytes });
+const tooLarge = (limit: number): MeshError =>
+  new MeshError('payload_too_large', undefined, { limit_bytes: limit });
 
 /** Throws unsupported_media_type unless the body is plain JSON in UTF-8. */
 const checkMediaType = (request: IncomingMessage): void => {
@@ -22,25 +22,28 @@ const checkMediaType = (request: IncomingMessage): void => {
     throw new MeshError('unsupported_media_type', 'A compressed body is not accepted');
 };
 
-const readBytes = async (request: IncomingMessage): Promise<Buffer> => {
+const readBytes = async (request: IncomingMessage, limit: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > DISCARD_BYTES) throw tooLarge();
-    if (size <= LIMITS.requestBodyBytes) chunks.push(chunk);
+    if (size > discardBytes(limit)) throw tooLarge(limit);
+    if (size <= limit) chunks.push(chunk);
     else chunks.length = 0;
   }
-  if (size > LIMITS.requestBodyBytes) throw tooLarge();
+  if (size > limit) throw tooLarge(limit);
   return Buffer.concat(chunks);
 };
 
-/** The JSON value of a request’s body. Throws payload_too_large, unsupported_media_type or invalid_json, in this order. */
-export const readJsonBody = async (request: IncomingMessage): Promise<unknown> => {
+/** The JSON value of a request’s body of at most `limit` bytes. Throws payload_too_large, unsupported_media_type or invalid_json, in this order. */
+export const readJsonBody = async (
+  request: IncomingMessage,
+  limit: number = LIMITS.requestBodyBytes,
+): Promise<unknown> => {
   const declared = Number(singleHeader(request, 'content-length') ?? 0);
-  if (declared > DISCARD_BYTES) throw tooLarge();
-  if (declared <= LIMITS.requestBodyBytes) checkMediaType(request);
-  const bytes = await readBytes(request);
+  if (declared > discardBytes(limit)) throw tooLarge(limit);
+  if (declared <= limit) checkMediaType(request);
+  const bytes = await readBytes(request, limit);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

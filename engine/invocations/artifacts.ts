@@ -20,6 +20,10 @@ export interface Artifacts {
   keep(payload: EventPayload<'artifact'>): EventPayload<'artifact'>;
   /** Text and data of a payload that was kept. Throws not_found. */
   contentOf(payload: Readonly<Record<string, unknown>>): ArtifactContent;
+  /** Files as they go into the log: small together they stay as they are, the rest is stored and referred to. */
+  keepFiles(files: readonly MeshFile[]): MeshFile[];
+  /** A file with its bytes, wherever they lie. Throws not_found. */
+  whole(file: MeshFile): MeshFile;
   /** What a reference stands for, byte by byte. Throws not_found. */
   read(ref: string): Buffer;
 }
@@ -54,16 +58,19 @@ export const createArtifacts = (folder: string, disk: Disk): Artifacts => {
   /** The first ones stay in the event while they are small together. */
   const keepFiles = (files: readonly MeshFile[], sized: (bytes: number) => void): MeshFile[] => {
     let inline = 0;
-    return files.map((file) => {
-      if (file.base64 === undefined) return file;
-      const { base64, ...rest } = file;
-      const bytes = Buffer.from(base64, 'base64');
-      sized(bytes.length);
-      inline += bytes.length;
-      return inline <= LIMITS.artifactInlineBytes
-        ? { ...rest, base64: bytes.toString('base64'), bytes: bytes.length }
-        : { ...rest, ref: store(bytes), bytes: bytes.length };
-    });
+    // Only we say what lies beside the log: a reference that came from outside is nothing.
+    return files
+      .filter(({ ref }) => ref === undefined)
+      .map((file) => {
+        if (file.base64 === undefined) return file;
+        const { base64, ...rest } = file;
+        const bytes = Buffer.from(base64, 'base64');
+        sized(bytes.length);
+        inline += bytes.length;
+        return inline <= LIMITS.artifactInlineBytes
+          ? { ...rest, base64: bytes.toString('base64'), bytes: bytes.length }
+          : { ...rest, ref: store(bytes), bytes: bytes.length };
+      });
   };
 
   const read = (ref: string): Buffer => {
@@ -73,15 +80,25 @@ export const createArtifacts = (folder: string, disk: Disk): Artifacts => {
     return Buffer.from(disk.readFile(path));
   };
 
+  /** Adds up sizes; throws when they are over the limit together. */
+  const limited = (): ((bytes: number) => void) => {
+    let total = 0;
+    return (bytes) => {
+      total += bytes;
+      if (total > LIMITS.artifactBytes)
+        throw new MeshError('invalid_agent_response', `an artifact of ${total} bytes is over the limit`);
+    };
+  };
+
   return {
+    keepFiles: (files) => keepFiles(files, limited()),
+    whole: (file) => {
+      const { ref, ...rest } = file;
+      return ref === undefined ? file : { ...rest, base64: read(ref).toString('base64') };
+    },
     keep: (payload) => {
-      let total = 0;
-      const sized = (bytes: number): void => {
-        total += bytes;
-        if (total > LIMITS.artifactBytes)
-          throw new MeshError('invalid_agent_response', `an artifact of ${total} bytes is over the limit`);
-      };
-      const { text, data, files, ...rest } = payload;
+      const sized = limited();
+      const { text, data, files, ref: _ref, ref_to: _to, text_ref: _text, ...rest } = payload;
       const texts = text === undefined ? undefined : Buffer.from(text, 'utf8');
       const json = data === undefined ? undefined : Buffer.from(JSON.stringify(data), 'utf8');
       sized((texts?.length ?? 0) + (json?.length ?? 0));

@@ -68,8 +68,7 @@ const verdictOf = (outcome: Outcome, stop: StopReason | null): Verdict => {
 /** Its files as the log has them: an output names large ones by their reference. */
 const withFilesKept = (artifact: OutcomeArtifact, artifacts: Artifacts): OutcomeArtifact => {
   if (artifact.files === undefined) return artifact;
-  const { files = [] } = artifacts.keep({ files: artifact.files });
-  return { ...artifact, files };
+  return { ...artifact, files: artifacts.keepFiles(artifact.files) };
 };
 
 export interface Settlement {
@@ -92,7 +91,7 @@ export const settle = (
   approvals.withdrawOf(tx, row.runId);
   const facts = invocationFacts(row, recorder?.taskId ?? row.taskId);
   const ids = [...(recorder?.artifactIds ?? [])];
-  for (const artifact of outcome.artifacts.slice(ids.length)) {
+  for (const artifact of told.artifacts.slice(ids.length)) {
     const { id } = log.append(
       tx,
       { ...facts, kind: 'artifact', payload: artifacts.keep({ ...artifact }) },

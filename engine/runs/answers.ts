@@ -48,11 +48,6 @@ export const createAnswers = ({ store, log, artifacts }: AnswersParts): Answers 
     return { text: '', isDirect: false };
   };
 
-  const readFile = (file: MeshFile): MeshFile => {
-    const { ref, ...rest } = file;
-    return ref === undefined ? file : { ...rest, base64: artifacts.read(ref).toString('base64') };
-  };
-
   const artifactsOf = (runId: string): StepArtifact[] =>
     log.page({ run_id: runId, kind: 'artifact' }, 0, LIMITS.eventsPageMax).lines.flatMap((line) => {
       const { payload, metadata } = JSON.parse(line) as EventV1;
@@ -64,7 +59,7 @@ export const createAnswers = ({ store, log, artifacts }: AnswersParts): Answers 
           ...artifacts.contentOf(payload),
           name: textOf(payload['name']),
           mime: textOf(payload['mime']),
-          files: files.map(readFile),
+          files: files.map((file) => artifacts.whole(file)),
         },
       ];
     });

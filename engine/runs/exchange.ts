@@ -4,6 +4,8 @@ import type { EventV1 } from '#machines/nouns/event';
 import { LIMITS } from '#machines/nouns/limits';
 import type { AskedRecord } from '#machines/nouns/origin';
 import type { EventLog } from '../events/append.ts';
+import type { Artifacts } from '../invocations/artifacts.ts';
+import { wholeMessage } from './origin.ts';
 import type { Said } from './told.ts';
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -19,7 +21,7 @@ const questionText = (title: string, operation: unknown): string => {
 
 /** Wires it: the exchange of a run, oldest first. What a run said of permissions is no part of it. */
 export const createExchange =
-  (log: Pick<EventLog, 'page'>) =>
+  (log: Pick<EventLog, 'page'>, artifacts: Pick<Artifacts, 'whole'>) =>
   (teamRunId: string, asked: AskedRecord | null): Said[] => {
     const eventsOf = (status: string): EventV1[] =>
       log
@@ -47,7 +49,13 @@ export const createExchange =
     return [
       ...(asked?.message === undefined
         ? []
-        : [{ by: 'asker', messageId: asked.message_id, message: asked.message } as const]),
+        : [
+            {
+              by: 'asker',
+              messageId: asked.message_id,
+              message: wholeMessage(asked.message, artifacts),
+            } as const,
+          ]),
       ...said.map(({ said: each }) => each),
     ];
   };

@@ -105,6 +105,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     idempotency,
     ids: ports.ids,
     findAsker: createFindAsker(invocationRows, log.logId),
+    artifacts: parts.artifacts,
   });
   const control = createControl({
     writer,
@@ -133,7 +134,7 @@ export const createRuns = (parts: RunsParts): Runs => {
   });
 
   const answers = createAnswers({ store, log, artifacts: parts.artifacts });
-  const exchange = createExchange(log);
+  const exchange = createExchange(log, parts.artifacts);
 
   const rowOf = (teamRunId: string) => {
     const row = rows.get(teamRunId);
@@ -210,7 +211,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     countLive: () => rows.countLive(),
     askedFacts: (id) => {
       const row = rows.get(id);
-      return row === null ? null : askedFactsOf(row);
+      return row === null ? null : askedFactsOf(row, parts.artifacts);
     },
     close: () => {
       timers.close();

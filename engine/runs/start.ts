@@ -7,6 +7,7 @@ import type { Idempotency } from '../audit/idempotency.ts';
 import type { Asked, TemplateSource } from '../engine.ts';
 import type { EventLog } from '../events/append.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { Artifacts } from '../invocations/artifacts.ts';
 import type { FindAsker } from '../invocations/origin.ts';
 import type { Ids } from '../ports.ts';
 import type { Writer } from '../store/writer.ts';
@@ -28,6 +29,7 @@ export interface StartParts {
   readonly idempotency: Idempotency;
   readonly ids: Ids;
   readonly findAsker: FindAsker;
+  readonly artifacts: Pick<Artifacts, 'keepFiles'>;
 }
 
 export interface StartAsk {
@@ -50,7 +52,9 @@ export const createStart =
     const inputs = resolveInputs(pinned.template.inputs, ask.inputs);
     const id = ids.uuidv7();
     const asker =
-      ask.asked === undefined ? null : askedRecord(ask.asked, pinned.template.name, parts.findAsker);
+      ask.asked === undefined
+        ? null
+        : askedRecord(ask.asked, pinned.template.name, parts.findAsker, parts.artifacts);
     return writer.submit((tx) => {
       const earlier = idempotency.claim(tx, 'team_run.start', ask.idempotencyKey, asked, id);
       if (earlier !== null) return earlier;

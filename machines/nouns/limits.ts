@@ -7,6 +7,8 @@ const MIB = 1024 * KIB;
 export const LIMITS = {
   /** A request body: an event with a 64 KiB payload and its JSON escapes fits several times. */
   requestBodyBytes: 256 * KIB,
+  /** A request over A2A may bring files; base64 makes six MiB of them eight. What is no file stays under the limit above. */
+  a2aBodyBytes: 8 * MIB,
   /** JSON deeper than this is refused before anything recursive touches it (stack safety). */
   jsonDepth: 64,
   /** A template is read by people; the yaml parser is quadratic in map keys, so size is capped. */

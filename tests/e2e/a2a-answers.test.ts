@@ -61,6 +61,7 @@ const TEAMS = {
   hears: team('hears', 'hearer', 'input_modes: [image/*]'),
   makes: team('makes', 'maker'),
   talks: team('talks', 'contract'),
+  takes: team('takes', 'contract', 'input_modes: [text/*]'),
 };
 
 let kit: KitMesh;
@@ -180,6 +181,18 @@ for (const binding of BINDINGS)
       const { skills } = await client.getAgentCard();
       const modes = skills.find(({ id }) => id === 'hears')?.inputModes;
       assert.deepEqual(modes, ['text/plain', 'application/json', 'image/*']);
+    });
+
+    it('a large file of a request reaches the agent and stands in the history; a large text is refused', async () => {
+      const bytes = Buffer.alloc(2_000_000, binding);
+      const file = part({ $case: 'raw', value: bytes }, 'text/csv', 'large.csv');
+      // The contract's agent says nothing of it: it is told by the files that its message had.
+      const ask = message([textPart('files please'), file], { skill: 'takes' });
+      const task = asTask(await client.sendMessage(ask));
+      assert.deepEqual(dataOf(task, 'only'), { files: [['large.csv', 'text/csv', bytes.length]] });
+      const kept = task.history[0]?.parts[1];
+      assert.ok(kept?.content?.$case === 'raw' && bytes.equals(kept.content.value));
+      await assert.rejects(client.sendMessage(message([textPart('x'.repeat(300_000))])), /256 KiB together/);
     });
 
     it('a bare message of the only agent is the answer, and a run all the same', async () => {

@@ -240,6 +240,13 @@ const executor: AgentExecutor = {
             ),
           );
           break;
+        case 'files':
+          piece('', false, true, {
+            files: userMessage.parts.flatMap(({ content, filename, mediaType }) =>
+              content?.$case === 'raw' ? [[filename, mediaType, content.value.length]] : [],
+            ),
+          });
+          break;
         case 'huge':
           for (let at = 0; at < 40 && !isCancelled(); at += 1) {
             piece('x'.repeat(1024 * 1024), at > 0, false);
@@ -310,7 +317,9 @@ server.listen(options.port ?? 0, '127.0.0.1', () => {
     if (token === undefined || request.headers.authorization === `Bearer ${token}`) next();
     else response.status(401).json({ error: 'Unauthorized' });
   });
-  if (bare) app.use('/a2a/v1', express.json(), refuseAllButBlocking);
+  // The SDK reads 100 KiB by itself; a message with files is larger.
+  app.use('/a2a', express.json({ limit: '16mb' }));
+  if (bare) app.use('/a2a/v1', refuseAllButBlocking);
   app.use('/a2a/v1', jsonRpcHandler({ requestHandler, userBuilder, legacyCompat }));
   app.use('/a2a/rest', restHandler({ requestHandler, userBuilder, legacyCompat }));
   process.stdout.write(`${JSON.stringify({ port })}\n`);
