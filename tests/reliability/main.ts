@@ -1,6 +1,7 @@
 // npm run test:reliability: the long counts. Options: --seed N, --kills N (200), --hits N of each crash point (10),
-// --only aimed,random,stale,mutants,processes. Figures go to stdout, one line of JSON a part; progress to stderr.
+// --only aimed,random,redis,stale,mutants,processes. Figures go to stdout, one line of JSON a part; progress to stderr.
 import { parseArgs } from 'node:util';
+import { hasRedisServer } from '#engine/queue/redis/redis.testserver';
 import { aimedKills, hitTable } from './aimed-kills.ts';
 import { runMutants } from './mutants.ts';
 import { processes } from './processes.ts';
@@ -47,6 +48,14 @@ const PARTS: Readonly<Record<string, (numbers: Numbers) => Promise<readonly stri
     const options = { seed, kills, inFlight: 8, pipelines: 0.15, codeFixes: 6, say };
     const { hits, figures, violations } = await randomKills(options);
     print('random kills', { seed, kills, hits, ...figures });
+    return violations;
+  },
+  /** The same with a Redis that carries the jobs, and a worker that performs the calls. */
+  redis: async ({ seed, kills }) => {
+    if (!hasRedisServer()) return ['there is no redis-server'];
+    const options = { seed, kills, inFlight: 8, pipelines: 0.15, codeFixes: 6, say };
+    const { hits, figures, violations } = await randomKills({ ...options, carrier: 'bee-queue' });
+    print('random kills over Redis', { seed, kills, hits, ...figures });
     return violations;
   },
   stale: async () => {
