@@ -76,6 +76,15 @@ describe('what is told again', () => {
     assert.deepEqual(news, [null, null, null, message('four')]);
   });
 
+  it('is no news where it says that the agent has what it is at work on already', () => {
+    const submitted: AdapterEvent = { kind: 'status', payload: { state: 'submitted' } };
+    const working: AdapterEvent = { kind: 'status', payload: { state: 'working' } };
+    assert.deepEqual(createRetold([recordedAs(submitted, 'engine')]).news(submitted), submitted);
+    assert.equal(createRetold([recordedAs(submitted)]).news(submitted), null);
+    const begun = createRetold([recordedAs(message('hello'))]);
+    assert.deepEqual([begun.news(submitted), begun.news(working)], [null, working]);
+  });
+
   it('is not counted off against what the engine wrote', () => {
     const working: AdapterEvent = { kind: 'status', payload: { state: 'working' } };
     assert.deepEqual(createRetold([recordedAs(working, 'engine')]).news(working), working);

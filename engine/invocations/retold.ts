@@ -25,9 +25,11 @@ const textOf = (payload: object): string =>
  */
 export const createRetold = (recorded: Iterable<EventV1>): Retold => {
   const times = new Map<string, number>();
+  let hasBegun = false;
   const streams = new Map<string, { text: string; at: number }>();
   for (const event of recorded) {
     if (event.metadata['source'] !== 'agent') continue;
+    hasBegun = true;
     if (event.metadata['delta'] === true) {
       const stream = streams.get(event.kind) ?? { text: '', at: 0 };
       streams.set(event.kind, { ...stream, text: stream.text + textOf(event.payload) });
@@ -61,6 +63,8 @@ export const createRetold = (recorded: Iterable<EventV1>): Retold => {
 
   return {
     news: (event) => {
+      // Once anything else is known of it, that the agent has it is no news.
+      if (event.kind === 'status' && event.payload.state === 'submitted' && hasBegun) return null;
       if (event.delta === true) return wasStreamed(event) ? null : restOf(event);
       const word = sameAs(event);
       const left = times.get(word) ?? 0;

@@ -43,7 +43,6 @@ export class TaskView {
   #claimed: Failure | null = null;
   /** While the task is told from its beginning, to whoever may know a part of it. */
   #isRetelling = false;
-  #wasUnknown = false;
   #isDirect = false;
 
   /** `taskId` is given when the handle is saved already. */
@@ -119,8 +118,8 @@ export class TaskView {
     const said = saidOf(task);
     const answer = answerIn(task, said);
     if (this.#isRetelling) {
-      // Nobody else has said that the agent has it.
-      if (this.#wasUnknown) await this.#enter(TaskState.TASK_STATE_SUBMITTED);
+      // It may be that nobody has heard that the agent has it.
+      await this.#enter(TaskState.TASK_STATE_SUBMITTED);
       if (said.some((message) => message !== answer)) await this.#enter(TaskState.TASK_STATE_WORKING);
     }
     for (const message of said) {
@@ -182,7 +181,6 @@ export class TaskView {
   async #save({ taskId, contextId }: { taskId: string; contextId: string }): Promise<void> {
     if (contextId !== '') this.#contextId = contextId;
     if (this.#taskId !== null || taskId === '') return;
-    this.#wasUnknown = true;
     await this.#sink.handle({ taskId, contextId: this.#contextId }, taskId);
     this.#taskId = taskId;
   }
