@@ -12,6 +12,8 @@ export interface Peer {
   /** Which one, where a make has several. */
   readonly label: string | null;
   readonly target: Target;
+  /** Calls at once before it is measured, so that each of its conversations is open. */
+  readonly conversations: number;
   readonly close: () => Promise<void>;
 }
 
@@ -20,6 +22,7 @@ const TOKEN = 'the-gateway-token-0123456789';
 
 const program = (kind: string, folder: string): Peer => ({
   label: null,
+  conversations: 1,
   target: {
     name: kind,
     kind,
@@ -35,7 +38,7 @@ const program = (kind: string, folder: string): Peer => ({
   close: () => Promise.resolve(),
 });
 
-const nanoclaw = async (folder: string, version: string): Promise<Peer> => {
+const nanoclaw = async (folder: string, version: string, conversations: number): Promise<Peer> => {
   const dir = join(folder, `nanoclaw-${version}`);
   const child = spawn(process.execPath, [join(import.meta.dirname, 'nanoclaw-host.ts'), dir, version], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -44,6 +47,7 @@ const nanoclaw = async (folder: string, version: string): Promise<Peer> => {
   return {
     label: version,
     target: nanoclawAt(dir),
+    conversations,
     async close() {
       const exited = once(child, 'exit');
       child.stdin.end();
@@ -55,7 +59,12 @@ const nanoclaw = async (folder: string, version: string): Promise<Peer> => {
 /** How each kind is met; `folder` is theirs. */
 export const PEERS: Readonly<Record<string, (folder: string) => Promise<Peer>[]>> = {
   a2a: (folder) => [
-    startAgent(folder).then(({ url, close }) => ({ label: null, target: a2aAt(url), close: () => close() })),
+    startAgent(folder).then(({ url, close }) => ({
+      label: null,
+      target: a2aAt(url),
+      conversations: 1,
+      close: () => close(),
+    })),
   ],
   command: (folder) => [Promise.resolve(program('command', folder))],
   acp: (folder) => [Promise.resolve(program('acp', folder))],
@@ -65,8 +74,9 @@ export const PEERS: Readonly<Record<string, (folder: string) => Promise<Peer>[]>
     startGateway(folder, { token: TOKEN }).then(({ url, close }) => ({
       label: null,
       target: openclawAt(url, { token: TOKEN }),
+      conversations: 1,
       close,
     })),
   ],
-  nanoclaw: (folder) => [nanoclaw(folder, '2.0.64'), nanoclaw(folder, '2.4.0')],
+  nanoclaw: (folder) => [nanoclaw(folder, '2.0.64', 1), nanoclaw(folder, '2.4.0', 3)],
 };

@@ -14,7 +14,7 @@ import { pino } from 'pino';
 import { createAdapters } from '#engine/agents/adapters';
 import type { AgentAdapter, Target } from '#engine/agents/adapter';
 import { nodePorts } from '#engine/ports-node';
-import { PEERS } from './agent-peers.ts';
+import { PEERS, type Peer } from './agent-peers.ts';
 import { percentile, report } from './measure.ts';
 import { surroundings } from './surroundings.ts';
 
@@ -81,8 +81,14 @@ const sentOf = (all: readonly Times[], p: number): number =>
 const adapters = createAdapters(nodePorts(pino({ level: 'silent' }), {}), join(folder, 'data'));
 
 /** Measures one adapter at one counterpart. */
-const measure = async (name: string, adapter: AgentAdapter, target: Target): Promise<void> => {
+const measure = async (
+  name: string,
+  adapter: AgentAdapter,
+  { target, conversations }: Peer,
+): Promise<void> => {
   const first = await once(adapter, target);
+  if (conversations > 1)
+    await Promise.all(Array.from({ length: conversations }, () => once(adapter, target)));
   const all = await often(times, adapter, target);
   const sent = sentOf(all, 50);
   const alone: Target = { ...target, entry: { ...target.entry, settings: { idle_seconds: 0 } } };
@@ -92,6 +98,7 @@ const measure = async (name: string, adapter: AgentAdapter, target: Target): Pro
     sent_p50_ms: sent,
     sent_p95_ms: sentOf(all, 95),
     first_ms: first.sentMs,
+    ...(conversations > 1 ? { conversations } : {}),
     ...(target.kind === 'acp'
       ? { new_process_p50_ms: sentOf(await often(Math.min(times, NEW_PROCESSES), adapter, alone), 50) }
       : {}),
@@ -117,7 +124,7 @@ try {
     for (const opening of open(folder)) {
       const peer = await opening;
       try {
-        await measure(peer.label === null ? kind : `${kind} ${peer.label}`, adapter, peer.target);
+        await measure(peer.label === null ? kind : `${kind} ${peer.label}`, adapter, peer);
       } finally {
         await peer.close();
       }

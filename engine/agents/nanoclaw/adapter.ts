@@ -22,23 +22,31 @@ const CAPABILITIES: Capabilities = {
 const SETTINGS = settingsSchema({ group: textSetting });
 
 /** The adapter for NanoClaw. */
-export const createNanoclawAdapter = ({ clock, ids }: Pick<Ports, 'clock' | 'ids'>): AgentAdapter => ({
-  kind: 'nanoclaw',
-  summary: 'agent groups of a NanoClaw installation on this machine, over its own sockets',
-  capabilities: () => CAPABILITIES,
-  settings: () => SETTINGS,
+export const createNanoclawAdapter = ({ clock, ids }: Pick<Ports, 'clock' | 'ids'>): AgentAdapter => {
+  const closing = new AbortController();
+  return {
+    kind: 'nanoclaw',
+    summary: 'agent groups of a NanoClaw installation on this machine, over its own sockets',
+    capabilities: () => CAPABILITIES,
+    settings: () => SETTINGS,
 
-  probe: async (target, { signal }) => (await import('./probe.ts')).probe(clock, target, signal),
+    probe: async (target, { signal }) => (await import('./probe.ts')).probe(clock, target, signal),
 
-  plan: async (options) => (await import('./plan.ts')).plan(clock, options),
-  install: async (plan, session) => (await import('./install.ts')).install({ clock, ids }, plan, session),
-  uninstall: async (receipt, session) => (await import('./install.ts')).uninstall(clock, receipt, session),
+    plan: async (options) => (await import('./plan.ts')).plan(clock, options),
+    install: async (plan, session) => (await import('./install.ts')).install({ clock, ids }, plan, session),
+    uninstall: async (receipt, session) => (await import('./install.ts')).uninstall(clock, receipt, session),
 
-  async *discover({ signal }) {
-    yield* (await import('./discover.ts')).discover(clock, signal);
-  },
+    async *discover({ signal }) {
+      yield* (await import('./discover.ts')).discover(clock, signal);
+    },
 
-  invoke: async (request, sink) => (await import('./run.ts')).invoke(clock, request, sink),
-  reattach: async (request, handle, sink) =>
-    (await import('./run.ts')).reattach(clock, request, handle, sink),
-});
+    invoke: async (request, sink) =>
+      (await import('./run.ts')).invoke({ clock, closing: closing.signal }, request, sink),
+    reattach: async (request, handle, sink) =>
+      (await import('./run.ts')).reattach(clock, request, handle, sink),
+    close: () => {
+      closing.abort();
+      return Promise.resolve();
+    },
+  };
+};

@@ -37,16 +37,34 @@ export const messageIn = (folder: string, platform: string, tag: string): InRow 
   }
 };
 
-const inLane = async (asking: Asking, way: Way, lane: Lane, tag: string): Promise<Found | null> => {
-  const there = await sessionOfLane(asking, way, lane);
-  if (there === null) return null;
-  const message = messageIn(there.folder, lane.platform, tag);
-  return message === null ? null : { ...there, platform: lane.platform, message };
+/** An address and the session that it has; null before its first message. */
+export interface LaneNow {
+  readonly lane: Lane;
+  readonly there: { readonly session: Session; readonly folder: string } | null;
+}
+
+/** Looks at all addresses of a way on a host that keeps no threads. Throws Fault. */
+export const lanesNow = (asking: Asking, way: Way): Promise<LaneNow[]> =>
+  Promise.all(way.lanes.map(async (lane) => ({ lane, there: await sessionOfLane(asking, way, lane) })));
+
+/** The message of a task in one of these addresses; null when it is in none. Throws Fault. */
+export const findInLanes = (lanes: readonly LaneNow[], tag: string): Found | null => {
+  for (const { lane, there } of lanes) {
+    const message = there === null ? null : messageIn(there.folder, lane.platform, tag);
+    if (there !== null && message !== null) return { ...there, platform: lane.platform, message };
+  }
+  return null;
 };
 
-const inThread = async (asking: Asking, way: Way, thread: string, tag: string): Promise<Found | null> => {
-  const { group, lanes } = way;
-  for (const session of await sessionsOfThread(asking, thread)) {
+/** The message of a task among the sessions of its thread; null when it is in none. Throws Fault. */
+export const findInThread = (
+  asking: Asking,
+  { group, lanes }: Way,
+  sessions: readonly Session[],
+  thread: string,
+  tag = thread,
+): Found | null => {
+  for (const session of sessions) {
     const lane = lanes.find(({ messagingGroup }) => messagingGroup.id === session.messaging_group_id);
     if (lane === undefined || session.agent_group_id !== group.id || session.thread_id !== thread) continue;
     const folder = sessionFolder(asking.dir, group.id, session.id);
@@ -58,9 +76,9 @@ const inThread = async (asking: Asking, way: Way, thread: string, tag: string): 
 
 /** Looks once for the message of a task. Throws Fault. */
 export const find = async (asking: Asking, way: Way, thread: string, tag = thread): Promise<Found | null> => {
-  if (way.keepsThreads) return inThread(asking, way, thread, tag);
-  const found = await Promise.all(way.lanes.map((lane) => inLane(asking, way, lane, tag)));
-  return found.find((each) => each !== null) ?? null;
+  return way.keepsThreads
+    ? findInThread(asking, way, await sessionsOfThread(asking, thread), thread, tag)
+    : findInLanes(await lanesNow(asking, way), tag);
 };
 
 /** Looks for a message until it is there; null when `forMs` have passed, or the signal aborts. Throws Fault. */

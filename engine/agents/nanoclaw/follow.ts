@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../ports.ts';
 import { isAcknowledged, isOver } from './ending.ts';
 import { Fault } from './fault.ts';
-import { lastWordTo, lookAtOutbound, NotNow, type Look } from './mail.ts';
+import { lastWordTo, lookAtOutbound, NotNow, threadBefore, type Look } from './mail.ts';
 import type { Asking } from './ncl.ts';
 import { saidBy } from './said.ts';
-import { ownTag } from './send.ts';
+import { CLEARS, ownTag } from './send.ts';
 import { ASK_WHY_AFTER_MS, heartbeatOf, whySilent } from './silence.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -103,12 +103,21 @@ export class Watch {
     );
   }
 
+  /** The last row before ours: what was said to the word that cleared the conversation for it, when it was. */
+  #begunAfter(outbound: string): number {
+    const { folder, messageId, thread } = this.#run;
+    const own = lastWordTo(outbound, ownTag('clear', thread));
+    if (own > 0) return own;
+    const cleared = threadBefore(join(folder, 'inbound.db'), messageId, CLEARS);
+    return cleared === null ? 0 : lastWordTo(outbound, cleared);
+  }
+
   #look(): Look | null {
-    const { clock, folder, messageId, thread } = this.#run;
+    const { clock, folder, messageId } = this.#run;
     const outbound = join(folder, 'outbound.db');
     try {
       // In a conversation that had tasks before, ours begins where the earlier ones were cleared.
-      this.#after ??= lastWordTo(outbound, ownTag('clear', thread));
+      this.#after ??= this.#begunAfter(outbound);
       const look = lookAtOutbound(outbound, messageId, this.#after);
       this.#unreadableSince = null;
       return look;

@@ -1,9 +1,12 @@
 // Hosts that keep no threads for the mesh: each address of an agent group is a conversation, with one task at a time.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { recorder, request, until } from '../adapter.testkit.ts';
-import { openLab, statuses, type Lab } from './nanoclaw.testkit.ts';
+import { createNanoclawAdapter } from './adapter.ts';
+import { openLab, ports, statuses, type Lab } from './nanoclaw.testkit.ts';
 import { testPorts } from '../adapter.testports.ts';
 import type { FakeHostOptions } from './nanoclaw.testhost.ts';
 import { routedLine, sendLine } from './send.ts';
@@ -31,6 +34,16 @@ const lines = ({ host }: Lab): string[] =>
     );
   });
 
+/** Whether the one conversation was made to forget, and its agent has said so. */
+const hasCleared = ({ host }: Lab): boolean => {
+  const [row] = host.rows('sessions');
+  const session = row as unknown as Parameters<typeof host.sessionDir>[0];
+  const db = new Database(join(host.sessionDir(session), 'outbound.db'), { readonly: true });
+  const said = db.prepare("SELECT 1 FROM messages_out WHERE content LIKE '%Session cleared%'").get();
+  db.close();
+  return said !== undefined;
+};
+
 describe('nanoclaw: conversations', () => {
   it('2.0.64 gives each task a session of its own, and none remembers another', () =>
     inLab({ version: '2.0.64' }, async (lab) => {
@@ -47,13 +60,49 @@ describe('nanoclaw: conversations', () => {
       const { outcome, sink } = await lab.run('recall');
       assert.equal(outcome.text, 'before:');
       assert.ok(!statuses(sink).join().includes('remembers'));
-      assert.deepEqual(lines(lab), [
-        'mesh:main echo one',
-        'mesh:main /clear',
-        'mesh:main echo two',
-        'mesh:main /clear',
-        'mesh:main recall',
-      ]);
+      // Said right after each task, and never twice.
+      const said = ['echo one', '/clear', 'echo two', '/clear', 'recall', '/clear'];
+      await until('the last word', () => lines(lab).length === said.length);
+      assert.deepEqual(
+        lines(lab),
+        said.map((line) => `mesh:main ${line}`),
+      );
+    }));
+
+  it('a task that finds its conversation cleared begins at once, in another life of the daemon too', () =>
+    inLab({}, async (lab) => {
+      await lab.run('echo one');
+      await until('the conversation to be cleared', () => hasCleared(lab));
+      const other = createNanoclawAdapter(ports);
+      const sink = recorder();
+      const outcome = await other.invoke(request(lab.target, 'recall'), sink);
+      assert.equal(outcome.text, 'before:');
+      await until('the last word', () => lines(lab).length === 4);
+      assert.deepEqual(
+        lines(lab),
+        ['echo one', '/clear', 'recall', '/clear'].map((line) => `mesh:main ${line}`),
+      );
+      await other.close?.();
+    }));
+
+  it('a task that is over is found again by its key, however many came after it', () =>
+    inLab({}, async (lab) => {
+      const key = randomUUID();
+      await lab.run('echo first', { key });
+      await lab.run('echo second');
+      const { outcome } = await lab.run('echo first', { key });
+      assert.equal(outcome.text, 'first');
+      assert.equal(lab.host.effects.get(key), 1);
+    }));
+
+  it('what an agent says to nobody in particular after another task is still its own', () =>
+    inLab({}, async (lab) => {
+      await lab.run('echo first');
+      const row = { in_reply_to: null, thread_id: null, content: '{"text":"second"}' };
+      const { sink } = await lab.run(`raw ${JSON.stringify(row)}`);
+      const said = JSON.stringify(sink.events);
+      assert.ok(said.includes('second'), said);
+      assert.ok(!/first|cleared/.test(said), said);
     }));
 
   it('a host that lets nobody clear: the task is done, and the trace says what it remembers', () =>

@@ -209,23 +209,69 @@ export const lookAtInbound = (
     return { id, status: text(row.status) ?? '', tries: number(row.tries) };
   });
 
+/** The last message that came to a session, and what its agent said of it. */
+export interface LastIn {
+  readonly thread: string;
+  readonly channel: string | null;
+  readonly platform: string | null;
+  readonly ack: string | null;
+}
+
 /**
- * Whether a session’s agent has dealt with all that came. Throws Fault when a mailbox is none, NotNow when it cannot be
- * read just now.
+ * Whether a session’s agent has dealt with all that came, and what came last. Throws Fault when a mailbox is none, NotNow
+ * when it cannot be read just now.
  */
-export const isAtRest = (inbound: string, outbound: string): boolean => {
-  const pending = read(inbound, INBOUND, (db) =>
-    db
+export const restOf = (
+  inbound: string,
+  outbound: string,
+): { readonly isAtRest: boolean; readonly last: LastIn | null } => {
+  const { pending, last } = read(inbound, INBOUND, (db) => ({
+    pending: db
       .prepare<[], { id: unknown }>(
         "SELECT id FROM messages_in WHERE status = 'pending' ORDER BY seq DESC LIMIT 100",
       )
       .all()
       .map(({ id }) => text(id) ?? ''),
-  );
+    last: db
+      .prepare<[], { id: unknown; thread: unknown; channel: unknown; platform: unknown }>(
+        `SELECT id, thread_id AS thread, channel_type AS channel, platform_id AS platform
+         FROM messages_in ORDER BY seq DESC LIMIT 1`,
+      )
+      .get(),
+  }));
   return read(outbound, OUTBOUND, (db) => {
-    const done = db.prepare<[string]>(
-      "SELECT 1 FROM processing_ack WHERE message_id = ? AND status <> 'processing'",
+    const ack = db.prepare<[string], { status: unknown }>(
+      'SELECT status FROM processing_ack WHERE message_id = ?',
     );
-    return pending.every((id) => done.get(id) !== undefined);
+    const ackOf = (id: string): string | null => text(ack.get(id)?.status);
+    return {
+      isAtRest: pending.every((id) => ![null, 'processing'].includes(ackOf(id))),
+      last:
+        last === undefined
+          ? null
+          : {
+              thread: text(last.thread) ?? '',
+              channel: text(last.channel),
+              platform: text(last.platform),
+              ack: ackOf(text(last.id) ?? ''),
+            },
+    };
   });
 };
+
+/**
+ * The thread of the latest message before another one whose thread begins with `word`; null when there is none.
+ * Throws Fault when the mailbox is none, NotNow when it cannot be read just now.
+ */
+export const threadBefore = (path: string, messageId: string, word: string): string | null =>
+  read(path, INBOUND, (db) =>
+    text(
+      db
+        .prepare<[string, number, string], { thread: unknown }>(
+          `SELECT thread_id AS thread FROM messages_in
+           WHERE seq < (SELECT seq FROM messages_in WHERE id = ?) AND substr(thread_id, 1, ?) = ?
+           ORDER BY seq DESC LIMIT 1`,
+        )
+        .get(messageId, word.length, word)?.thread,
+    ),
+  );

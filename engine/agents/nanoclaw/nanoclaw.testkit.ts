@@ -70,6 +70,7 @@ export const openLab = async (
       return { outcome: await adapter.invoke(ask, sink), sink };
     },
     async close() {
+      await adapter.close?.();
       await host.stop();
       rmSync(root, { recursive: true, force: true });
     },

@@ -31,7 +31,7 @@ export const proveByAWord = async (
     signal: time.signal,
   };
   try {
-    const outcome = await invoke(clock, request, {
+    const outcome = await invoke({ clock, closing: AbortSignal.abort() }, request, {
       handle: () => Promise.resolve(),
       event: () => Promise.resolve(),
       sent: () => undefined,

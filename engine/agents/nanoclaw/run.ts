@@ -1,10 +1,10 @@
 // One run at a NanoClaw agent group: sent into a session of its own or a free conversation, or found again.
 import type { Clock } from '../../ports.ts';
 import type { InvokeRequest, NativeHandle, Outcome, Reattached, Sink } from '../adapter.ts';
-import { whyDropped } from './admin.ts';
+import { sessionsOfThread, whyDropped } from './admin.ts';
 import { attend, failed, type Attending } from './attend.ts';
 import { Fault } from './fault.ts';
-import { find, findWithin, type Found } from './find.ts';
+import { findInLanes, findInThread, findWithin, lanesNow, type Found, type LaneNow } from './find.ts';
 import { pause } from './follow.ts';
 import { holdAgain, holdLane, type Hold } from './lanes.ts';
 import type { Asking } from './ncl.ts';
@@ -77,9 +77,24 @@ const sendTo = async (
   });
 };
 
-const inFreeLane = async (asking: Asking, way: Way, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+/** What runs work with. */
+export interface RunParts {
+  readonly clock: Clock;
+  /** Aborts when the adapter is closed: what outlasts its run ends then. */
+  readonly closing: AbortSignal;
+}
+
+const inFreeLane = async (
+  { clock, closing }: RunParts,
+  asking: Asking,
+  way: Way,
+  lanes: readonly LaneNow[],
+  request: InvokeRequest,
+  sink: Sink,
+): Promise<Outcome> => {
   const { signal, key } = request;
-  const hold = await holdLane({ ...asking, signal }, way, key, async () => {
+  const wish = { asking: { clock, dir: asking.dir, signal }, way, thread: key, closing };
+  const hold = await holdLane(wish, lanes, async () => {
     await sink.handle({ dir: asking.dir }, null);
     const text = `All ${String(way.lanes.length)} conversations with the agent group are busy: waiting for one`;
     await sink.event({ kind: 'status', payload: { state: 'working', text } });
@@ -93,18 +108,28 @@ const inFreeLane = async (asking: Asking, way: Way, request: InvokeRequest, sink
   }
 };
 
+/** Whether the host of a folder kept threads when it was last asked: then a task is looked for while its way is. */
+const keptThreads = new Map<string, boolean>();
+
 /** Runs a request at its agent group. Faults of the agent are outcomes. */
-export const invoke = async (clock: Clock, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+export const invoke = async (parts: RunParts, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
   const { signal, key, prompt, target } = request;
   if (signal.aborted) return unsent(true);
   try {
     if (prompt === '') throw new Fault('invalid_input', 'NanoClaw takes no empty message');
-    const asking = { clock, dir: dirOf(target.entry) };
+    const asking = { clock: parts.clock, dir: dirOf(target.entry) };
+    const early = keptThreads.get(asking.dir) === true ? sessionsOfThread(asking, key) : null;
+    early?.catch(() => undefined);
     const way = await wayTo(asking, wantedGroup(target.entry));
-    const known = await find(asking, way, key);
+    keptThreads.set(asking.dir, way.keepsThreads);
+    const lanes = way.keepsThreads ? null : await lanesNow(asking, way);
+    const known =
+      lanes === null
+        ? findInThread(asking, way, await (early ?? sessionsOfThread(asking, key)), key)
+        : findInLanes(lanes, key);
     if (known !== null) return await attend(attendingOf(asking, request, sink, known));
     if (signal.aborted) return unsent(true);
-    if (!way.keepsThreads) return await inFreeLane(asking, way, request, sink);
+    if (lanes !== null) return await inFreeLane(parts, asking, way, lanes, request, sink);
     return await sendTo(asking, way, way.lanes[0]?.platform ?? '', request, sink, null);
   } catch (error) {
     if (error instanceof Fault) return failed(error);

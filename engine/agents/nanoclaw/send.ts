@@ -24,8 +24,11 @@ export interface Routed {
   readonly tag: string;
 }
 
-/** What the mesh itself says in a conversation is known by a tag of its own. */
-export const ownTag = (word: 'clear' | 'stop', thread: string): string => `${word}:${thread}`;
+/** The tags of what makes a conversation forget begin so. */
+export const CLEARS = 'clear';
+
+/** What the mesh itself says in a conversation is known by a tag of its own: before a task, after it, and in its middle. */
+export const ownTag = (word: 'clear' | 'cleared' | 'stop', thread: string): string => `${word}:${thread}`;
 
 /**
  * A routed line. What is said about answers is the operator’s word to the host and is never changed, so the tag stands
