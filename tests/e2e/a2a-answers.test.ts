@@ -326,3 +326,23 @@ describe('through two meshes', () => {
     assert.equal(textOf(done.artifacts[0]), 'heard main');
   });
 });
+
+describe('when the daemon is killed', () => {
+  it('a task that asks goes on asking, and its files are there', async () => {
+    const before = await clientOver('JSONRPC', kit.url);
+    const made = asTask(await before.sendMessage(message([textPart('go')], { skill: 'makes' })));
+    const asks = asTask(
+      await before.sendMessage(message([textPart('question Which branch?')], { skill: 'talks' })),
+    );
+    await kit.mesh.killAll();
+    kit.mesh.start({ AGENTMESH_PORT: '0' });
+    const { url } = await kit.mesh.ready();
+    const client = await clientOver('JSONRPC', url);
+    assert.deepEqual((await client.getTask({ tenant: '', id: made.id })).artifacts, made.artifacts);
+    const task = await client.getTask({ tenant: '', id: asks.id });
+    assert.equal(task.status?.state, TaskState.TASK_STATE_INPUT_REQUIRED);
+    const done = asTask(await client.sendMessage(message([textPart('main')], { task: asks.id })));
+    assert.equal(textOf(done.artifacts[0]), 'heard main');
+    assert.equal(done.history.length, 3);
+  });
+});
