@@ -12,6 +12,7 @@ export const LANES: Readonly<Record<string, Lane>> = {
   opencode: { programs: ['opencode'] },
   claude: { programs: ['claude'] },
   codex: { programs: ['codex'] },
+  gemini: { programs: ['gemini'] },
   nanoclaw: {
     programs: [],
     needs: { variable: 'NANOCLAW_DIR', what: 'the folder of a NanoClaw that runs on this machine' },

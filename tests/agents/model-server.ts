@@ -4,17 +4,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { answerMessages } from './anthropic-messages.ts';
 import { answerChat, ChatRequestSchema } from './chat-completions.ts';
+import { answerGenerate } from './google-generate.ts';
 import { answerResponses } from './openai-responses.ts';
 
 /** Answers a request of one protocol; `body` is its JSON. */
-type Speak = (body: unknown, response: ServerResponse, id: string) => Promise<void>;
+type Speak = (body: unknown, response: ServerResponse, id: string, path: string) => Promise<void>;
 
-/** Path -> protocol: another one is another line. */
-const PROTOCOLS: Readonly<Record<string, Speak>> = {
-  '/v1/chat/completions': (body, response, id) => answerChat(ChatRequestSchema.parse(body), response, id),
-  '/v1/messages': answerMessages,
-  '/v1/responses': answerResponses,
-};
+/** What a path looks like -> protocol: another one is another line. */
+const PROTOCOLS: readonly (readonly [RegExp, Speak])[] = [
+  [
+    /^\/v1\/chat\/completions$/,
+    (body, response, id) => answerChat(ChatRequestSchema.parse(body), response, id),
+  ],
+  [/^\/v1\/messages$/, answerMessages],
+  [/^\/v1\/responses$/, answerResponses],
+  [/^\/v1beta\/models\/[\w.-]+:\w+$/, answerGenerate],
+];
 
 export interface ModelServer {
   readonly url: string;
@@ -30,7 +35,7 @@ export const startModelServer = async (): Promise<ModelServer> => {
   let asked = 0;
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const speak = PROTOCOLS[pathname];
+    const speak = PROTOCOLS.find(([path]) => path.test(pathname))?.[1];
     if (speak === undefined) {
       response.writeHead(404).end();
       return;
@@ -38,7 +43,7 @@ export const startModelServer = async (): Promise<ModelServer> => {
     asked += 1;
     open += 1;
     response.once('close', () => (open -= 1));
-    await speak(JSON.parse(await text(request)), response, String(asked));
+    await speak(JSON.parse(await text(request)), response, String(asked), pathname);
   };
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import type { EventV1 } from '#machines/nouns/event';
 import { openLaneMesh, type LaneMesh } from './lane-mesh.ts';
 import { PROGRAMS, type CommandName } from './lane-program.ts';
 import { VERSION_NOTE } from './lanes.ts';
+import { isAnswer, phases, says, thoughts } from './seen.ts';
 
 export interface ProgramTraits {
   /** As its maker writes it. */
@@ -19,27 +20,6 @@ export interface ProgramTraits {
   /** Whether an event shows that the model has begun to answer. */
   readonly isAtWork: (event: EventV1) => boolean;
 }
-
-/** Whether a word stands in what an event carries. */
-export const says =
-  (word: string) =>
-  (event: EventV1): boolean =>
-    JSON.stringify(event.payload).includes(word);
-
-/** Whether an event is text of the agent. */
-export const isAnswer = ({ kind, payload }: EventV1): boolean =>
-  kind === 'message' && payload['role'] === 'agent';
-
-/** Begin and end of the one tool call of a run; fails when there are several. */
-const phases = (events: readonly EventV1[]): string[] => {
-  const ids = new Set<unknown>();
-  return events.flatMap(({ kind, payload }) => {
-    if (kind !== 'tool' || payload['phase'] === 'update') return [];
-    ids.add(payload['call_id']);
-    assert.equal(ids.size, 1, 'one call has one id');
-    return [String(payload['phase'])];
-  });
-};
 
 /** Declares the tests of a program. */
 export const programSuite = (agent: CommandName, traits: ProgramTraits): void => {
@@ -88,10 +68,7 @@ export const programSuite = (agent: CommandName, traits: ProgramTraits): void =>
       const { state, text, events } = await mesh.ended(await mesh.begin(agent, 'reason'));
       assert.equal(state, 'completed', JSON.stringify(events.at(-1)));
       assert.equal(text.trim(), 'done');
-      const thoughts = events
-        .filter(({ kind }) => kind === 'reasoning')
-        .map(({ payload }) => payload['text']);
-      assert.match(thoughts.join(''), /thinking about it/);
+      assert.match(thoughts(events), /thinking about it/);
     });
 
     if (streams)

@@ -90,6 +90,19 @@ const fillStatus = (value: unknown): unknown => {
   };
 };
 
+/** In the metadata of a status update: the agent goes on by itself, whatever the state says. */
+const GOES_ON = 'agentmesh.goes_on';
+
+/**
+ * An update that says it is not the last of its turn. 1.0 has no such word, and the SDK leaves it out; Gemini’s server
+ * says `input-required` for as long as a tool runs that somebody allowed.
+ */
+const goingOn = ({ final, metadata }: Bag): object =>
+  final === false ? { metadata: { ...(isObject(metadata) ? metadata : {}), [GOES_ON]: true } } : {};
+
+/** Whether the metadata of a status update says so. */
+export const goesOn = (metadata: unknown): boolean => isObject(metadata) && metadata[GOES_ON] === true;
+
 /** What a result is stands in its shape; what it says of its kind may be spelled in any way. */
 const fillResult = (value: unknown): unknown => {
   if (!isObject(value)) return value;
@@ -99,7 +112,7 @@ const fillResult = (value: unknown): unknown => {
   }
   if (!('status' in value)) return value;
   const filled = { ...value, status: fillStatus(value['status']) };
-  if ('taskId' in value) return { ...filled, kind: 'status-update' };
+  if ('taskId' in value) return { ...filled, kind: 'status-update', ...goingOn(value) };
   const id = text(value['id'], () => '');
   return {
     ...filled,
@@ -138,7 +151,7 @@ export const straighten = (value: unknown, id?: unknown): unknown => {
 };
 
 /** In the metadata of an artifact update: it goes on with the artifact. */
-export const APPENDS = 'agentmesh.append';
+const APPENDS = 'agentmesh.append';
 
 /**
  * An item of an 0.3 stream by HTTP+JSON. The SDK’s reader of that form leaves `append` out (1.3.0), so that it is said
@@ -150,6 +163,15 @@ export const keepAppend = (value: unknown): unknown => {
   const metadata = isObject(update['metadata']) ? update['metadata'] : {};
   return { ...value, artifactUpdate: { ...update, metadata: { ...metadata, [APPENDS]: true } } };
 };
+
+/** Whether an artifact update goes on with its artifact. */
+export const appends = ({
+  append,
+  metadata,
+}: {
+  readonly append: boolean;
+  readonly metadata: unknown;
+}): boolean => append || (isObject(metadata) && metadata[APPENDS] === true);
 
 /** Whether a card is of a time before 1.0. */
 const isOldCard = (card: unknown): card is Bag => isObject(card) && !('supportedInterfaces' in card);

@@ -21,6 +21,10 @@ export const isFinished = (view: TaskView, { inputRequired }: Settings): boolean
   return inputRequired === 'completed' || (waiting.text === '' && view.hasAnswer);
 };
 
+/** Whether it waits and asks nothing at all: no words, no data, no tool. */
+export const asksNothing = ({ waiting }: TaskView): boolean =>
+  waiting?.for === 'input' && waiting.text === '' && waiting.data === undefined && waiting.calls.length === 0;
+
 const titleOf = (text: string, otherwise: string): string => {
   const [line = ''] = text.trim().split('\n', 1);
   const shown = [...line].slice(0, TITLE_CHARS).join('');
@@ -111,7 +115,8 @@ const untilMoved = async (following: Following, signal: AbortSignal): Promise<vo
 };
 
 /** What comes after the questions: a message for the agent, a task that went on by itself, or nothing more to ask. */
-export type Next = SendMessageRequest | 'moved' | 'withdrawn';
+export type Next =
+  { readonly message: SendMessageRequest; readonly isRefusal: boolean } | 'moved' | 'withdrawn';
 
 /**
  * Asks a person everything that the agent waits for, each question once. While it is open the task is watched, and the
@@ -140,7 +145,10 @@ export const askPerson = async (following: Following, request: InvokeRequest, si
     }
     if (first.some(({ decision }) => decision === 'withdrawn')) return 'withdrawn';
     const messageId = answerIdOf(request.key, `${taskId}/${waiting.key}`);
-    return toAnswer({ taskId, contextId: view.contextId }, messageId, told(waiting, first));
+    return {
+      message: toAnswer({ taskId, contextId: view.contextId }, messageId, told(waiting, first)),
+      isRefusal: first.every(({ decision }) => decision !== 'allow'),
+    };
   } finally {
     over.abort();
     await watching;

@@ -8,7 +8,7 @@ import { askToCancel, cancel } from './cancel.ts';
 import { connect, type Connection } from './connect.ts';
 import { toFailure } from './faults.ts';
 import { findTask, follow, SinkBroken, type Ending, type Following, type Source } from './follow.ts';
-import { askPerson, isFinished } from './questions.ts';
+import { askPerson, asksNothing, isFinished } from './questions.ts';
 import { send, sendAnswer } from './send.ts';
 import { waitsFor } from './states.ts';
 import { TaskView } from './task-view.ts';
@@ -52,11 +52,17 @@ const turns = async (
   stop: () => void,
 ): Promise<Outcome> => {
   const { clock } = ports;
+  let wasRefused = false;
   for (let source = first; ;) {
     const reading: Promise<Ending> = follow(following, source);
     const ending = await Promise.race([reading, untilAborted(request.signal)]);
     if (ending === 'cancel') return cancel(following, reading, stop, sink);
     if (ending === 'waiting' && !isFinished(view, connection.settings)) {
+      if (wasRefused && asksNothing(view)) {
+        view.leave();
+        await view.finish();
+        return view.outcome();
+      }
       const next = await askPerson(following, request, sink);
       if (request.signal.aborted) return cancel(following, reading, stop, sink);
       if (next === 'withdrawn') {
@@ -66,10 +72,11 @@ const turns = async (
       const { waiting } = view;
       const stillWaits = (task: Task): boolean => waitsFor(task, waiting);
       view.goOn();
+      wasRefused = typeof next === 'object' && next.isRefusal;
       source =
         next === 'moved'
           ? null
-          : sendAnswer(connection, next, { clock, signal: following.signal, stillWaits });
+          : sendAnswer(connection, next.message, { clock, signal: following.signal, stillWaits });
       continue;
     }
     if (ending === 'waiting') view.settle();

@@ -9,8 +9,10 @@ import { readTrace } from './trace-extension.ts';
 /** Codes that an agent may claim for its failure; any other word is its own. */
 const CLAIMABLE = ['agent_failed', 'agent_rejected', 'agent_needs_input', 'auth', 'invalid_input'];
 
-/** The failure that an agent tells in the trace extension. */
-export const claimedFailure = ({ code, message, retryable }: EventPayload<'error'>): Failure => {
+/** The failure that an agent tells; `words`, the text beside it, says more than a message made for programs. */
+export const claimedFailure = (payload: EventPayload<'error'>, words = ''): Failure => {
+  const { code, retryable } = payload;
+  const message = words === '' ? payload.message : words;
   const base =
     isErrorCode(code) && CLAIMABLE.includes(code)
       ? failure(code, message)

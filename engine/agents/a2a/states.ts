@@ -1,8 +1,8 @@
 // The states of a task: which end it, which wait for somebody, and what they are called.
 import { TaskState, type Task, type TaskStatus } from '@a2a-js/sdk';
 import type { Outcome } from '../adapter.ts';
-import { textOf } from './artifacts.ts';
-import type { PendingCall } from './trace-extension.ts';
+import { dataOf, textOf } from './artifacts.ts';
+import type { PendingCall } from './gemini.ts';
 
 /** States after which an agent does nothing more. */
 export const ENDS: ReadonlyMap<TaskState, Outcome['status']> = new Map([
@@ -46,3 +46,16 @@ export const waitsFor = ({ status }: Task, waiting: Waiting | null): boolean =>
 export const keyOf = ({ state, message, timestamp }: TaskStatus): string =>
   message?.messageId ||
   `${TaskState[state]} ${timestamp ?? ''} ${message === undefined ? '' : textOf(message.parts)}`;
+
+/** What an agent waits for that rests in this state; `calls` are the tools that it would use. */
+export const waitingOf = (
+  status: TaskStatus,
+  waits: Waiting['for'],
+  calls: readonly PendingCall[],
+): Waiting => ({
+  for: waits,
+  key: keyOf(status),
+  text: status.message === undefined ? '' : textOf(status.message.parts),
+  data: status.message === undefined ? undefined : dataOf(status.message.parts),
+  calls,
+});

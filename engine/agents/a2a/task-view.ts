@@ -11,14 +11,13 @@ import {
 import { failure, type Failure } from '#machines/nouns/error';
 import type { AdapterEvent, Outcome, Sink } from '../adapter.ts';
 import { Artifacts, asArtifact, dataOf, textOf } from './artifacts.ts';
-import { ENDS, keyOf, STATE_WORDS, WAITS, type Waiting } from './states.ts';
-import { APPENDS } from './dialect.ts';
+import { ENDS, keyOf, STATE_WORDS, waitingOf, WAITS, type Waiting } from './states.ts';
+import { appends, goesOn } from './dialect.ts';
+import { CUT_OFF, isCutOff, isTextPiece, readCall, type PendingCall } from './gemini.ts';
+import { outcomeOf } from './outcome.ts';
 import { answerIn, claimedFailure, saidOf } from './said.ts';
-import { isTextPiece, readCall, readTrace, type PendingCall } from './trace-extension.ts';
 import { Tools } from './tools.ts';
-
-const appends = ({ append, metadata }: TaskArtifactUpdateEvent): boolean =>
-  append || metadata?.[APPENDS] === true;
+import { readTrace } from './trace-extension.ts';
 
 /** Metadata of what may have been recorded before. */
 const REPLAYED = { replayed: true } as const;
@@ -93,7 +92,7 @@ export class TaskView {
         return this.#status(payload.value.status, payload.value.metadata);
       case 'artifactUpdate':
         await this.#save(payload.value);
-        return this.#artifacts.grow({ ...payload.value, append: appends(payload.value) });
+        return this.#artifact(payload.value);
       case undefined:
         return undefined;
     }
@@ -128,7 +127,7 @@ export class TaskView {
         this.#lastMessage = textOf(message.parts);
       } else await this.#message(message, undefined);
     }
-    await this.#artifacts.replace(task.artifacts, this.#isRetelling ? REPLAYED : {});
+    await this.#artifacts.replace(this.#tools.withoutOutputs(task), this.#isRetelling ? REPLAYED : {});
     await this.#status(status, undefined);
   }
 
@@ -139,7 +138,13 @@ export class TaskView {
     this.#finalText = null;
     this.#lastMessage = null;
     this.#running = '';
+    this.#claimed = null;
     this.#calls.clear();
+  }
+
+  /** It was refused what it asked for, and waits without another question. */
+  leave(): void {
+    this.#claimed = failure('agent_needs_input', 'It was refused what it asked for, and did not go on');
   }
 
   /** What it waits for is no question: the turn is its end. */
@@ -154,21 +159,13 @@ export class TaskView {
 
   /** How the task ended; call it after `finish`. One that still waits has asked in vain. */
   outcome(): Outcome {
-    const status = this.#end ?? (this.#waiting === null ? 'failed' : 'input-required');
-    const text = this.#finalText ?? this.#fallbackText();
-    const said = { ...(text === null ? {} : { text }), artifacts: this.#artifacts.outcome() };
-    switch (status) {
-      case 'completed':
-        return { status, ...said, ...(this.#isDirect ? { isDirect: true } : {}) };
-      case 'cancelled':
-        return { status, ...said, cancelConfirmed: true };
-      case 'input-required':
-        return { status, ...said, error: failure('agent_needs_input', text ?? undefined) };
-      case 'rejected':
-        return { status, ...said, error: this.#claimed ?? failure('agent_rejected', text ?? undefined) };
-      case 'failed':
-        return { status, ...said, error: this.#claimed ?? failure('agent_failed', text ?? undefined) };
-    }
+    return outcomeOf({
+      status: this.#end ?? (this.#waiting === null ? 'failed' : 'input-required'),
+      text: this.#finalText ?? this.#fallbackText(),
+      artifacts: this.#artifacts.outcome(),
+      claimed: this.#claimed,
+      isDirect: this.#isDirect,
+    });
   }
 
   #fallbackText(): string | null {
@@ -201,25 +198,25 @@ export class TaskView {
     if (status === undefined || this.#end !== null) return;
     // While it waits, only its end is news: that it goes on is found by looking at it again.
     if (this.#waiting !== null && !ENDS.has(status.state)) return;
-    const waits = WAITS.get(status.state);
+    const isGoingOn = WAITS.has(status.state) && goesOn(metadata);
+    const waits = isGoingOn ? undefined : WAITS.get(status.state);
     if (waits !== undefined && keyOf(status) === this.#answered) return;
     const end = ENDS.get(status.state) ?? null;
-    await this.#enter(status.state);
+    if (!isGoingOn) await this.#enter(status.state);
     const { message } = status;
-    if (message === undefined) {
+    const text = message === undefined ? '' : textOf(message.parts);
+    const isCut = waits !== undefined && isCutOff(text);
+    if (isCut) this.#claimed = failure('agent_failed', CUT_OFF);
+    else if (message === undefined) {
       const trace = readTrace(metadata, undefined);
       if (trace !== null) await this.#trace(trace);
     } else if (end === null && waits === undefined) await this.#message(message, metadata);
     else await this.#last(message, metadata);
-    this.#end = end;
-    if (waits === undefined) return;
-    this.#waiting = {
-      for: waits,
-      key: keyOf(status),
-      text: message === undefined ? '' : textOf(message.parts),
-      data: message === undefined ? undefined : dataOf(message.parts),
-      calls: [...this.#calls.values()],
-    };
+    // A turn that broke, and asks nothing, is no question.
+    const isBroken = waits !== undefined && (text === '' || isCut) && this.#claimed !== null;
+    this.#end = end ?? (isBroken ? 'failed' : null);
+    if (waits === undefined || this.#end !== null) return;
+    this.#waiting = waitingOf(status, waits, [...this.#calls.values()]);
   }
 
   async #enter(state: TaskState): Promise<void> {
@@ -252,8 +249,8 @@ export class TaskView {
     const data = dataOf(message.parts);
     this.#noteCall(data);
     const trace = readTrace(message.metadata, data) ?? readTrace(metadata, data);
-    if (trace !== null) return this.#trace(trace);
     const text = textOf(message.parts);
+    if (trace !== null) return this.#trace(trace, text);
     if (text === '') return undefined;
     const isPiece = isTextPiece(message.metadata) || isTextPiece(metadata);
     if (isPiece) this.#running += text;
@@ -272,9 +269,10 @@ export class TaskView {
     else this.#calls.set(call.callId, call.pending);
   }
 
-  async #trace(event: AdapterEvent): Promise<void> {
+  /** `words`: the text beside it, which says more of a failure than a code does. */
+  async #trace(event: AdapterEvent, words = ''): Promise<void> {
     if (event.kind === 'error') {
-      this.#claimed = claimedFailure(event.payload);
+      this.#claimed = claimedFailure(event.payload, words);
       return;
     }
     // What was said before a tool was used is not the answer yet.
@@ -282,8 +280,15 @@ export class TaskView {
       this.#lastMessage = this.#running;
       this.#running = '';
     }
-    const isTool = event.kind === 'tool';
-    await this.#tell(isTool ? { ...event, payload: this.#tools.identified(event.payload) } : event);
+    await this.#tell(
+      event.kind === 'tool' ? { ...event, payload: this.#tools.identified(event.payload) } : event,
+    );
+  }
+
+  async #artifact(update: TaskArtifactUpdateEvent): Promise<void> {
+    const output = this.#tools.outputIn(update.artifact);
+    if (output !== null) return this.#tell({ kind: 'tool', payload: output });
+    return this.#artifacts.grow({ ...update, append: appends(update) });
   }
 
   async #data(message: Message): Promise<void> {
