@@ -1,6 +1,6 @@
 // Who listens to an agent dies in the middle of its work: the log says afterwards what it says when nobody dies.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { hasRedisServer, RedisServer } from '#engine/queue/redis/redis.testserver';
 import { MeshUnderFire } from './mesh-under-fire.ts';
 import { until } from './processes/mesh.ts';
@@ -48,8 +48,12 @@ const undisturbed = async (): Promise<string> => {
 };
 
 describe('a death in the middle of a call', () => {
+  let expected = '';
+  before(async () => {
+    expected = await undisturbed();
+  });
+
   it('of the daemon loses nothing that the agent did meanwhile', async () => {
-    const expected = await undisturbed();
     await using mesh = await MeshUnderFire.open({ agents: AGENTS, delayMs: PHASE_MS });
     await open(mesh, {}, []);
     const shape = await shapeWith(mesh, async () => {
@@ -61,7 +65,6 @@ describe('a death in the middle of a call', () => {
 
   if (hasRedisServer())
     it('of a worker gives the call to another, which loses nothing either', async () => {
-      const expected = await undisturbed();
       await using server = await RedisServer.start();
       await using mesh = await MeshUnderFire.open({ agents: AGENTS, delayMs: PHASE_MS });
       await using one = new WorkerProcess('one', server.url);

@@ -260,6 +260,21 @@ if (hasRedisServer())
       assert.ok(lines.some((line) => line.includes('was dropped')));
     });
 
+    it('begins anew when the connection goes dead while it is being set up', async () => {
+      await using server = await RedisServer.start();
+      const address = readRedisUrl(server.url, 'url');
+      const link = createLink({ address, prefix: PREFIX, ports: hurriedPorts });
+      let lives = 0;
+      link.each(() => {
+        lives += 1;
+        return lives === 1 ? new Promise(() => undefined) : Promise.resolve();
+      });
+      link.begin();
+      await until('the second life', () => link.life() !== null);
+      assert.equal(lives, 2);
+      link.close();
+    });
+
     it('keeps its password to itself', async () => {
       const password = 'correct horse/battery:staple';
       await using server = await RedisServer.start({ password });

@@ -10,6 +10,8 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 /** How often a life looks whether Redis answers and still has its data. */
 const LOOK_MS = 500;
+/** All that is set up on a life is there by then, however many jobs wait. */
+const SET_UP_MS = 30_000;
 /** The mark of a life outlives it so long in Redis. */
 const MARK_MS = 60_000;
 
@@ -114,6 +116,9 @@ export const createLink = ({ address, prefix, ports }: LinkParts): Link => {
       return client;
     };
     endLife = end;
+    const stopLate = clock.after(SET_UP_MS, () => {
+      end(`no answer within ${String(SET_UP_MS / 1_000)} s`);
+    });
     try {
       const id = ids.uuidv7();
       const life: Life = { id, client: await another(), over: over.signal, another, end };
@@ -128,6 +133,8 @@ export const createLink = ({ address, prefix, ports }: LinkParts): Link => {
       watch(life, mark);
     } catch (error) {
       end(wordsOf(error));
+    } finally {
+      stopLate();
     }
   };
 
