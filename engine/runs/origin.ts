@@ -3,6 +3,7 @@ import { MeshError } from '#machines/nouns/error';
 import type { MeshFile } from '#machines/nouns/file';
 import {
   type AskedBy,
+  AskedBySchema,
   type AskedFacts,
   type AskedMessage,
   type AskedRecord,
@@ -46,10 +47,9 @@ export const askedRecordOf = (row: Pick<TeamRunRow, 'asked_by'>): AskedRecord | 
   row.asked_by === null ? null : AskedRecordSchema.parse(JSON.parse(row.asked_by));
 
 /** The asker of a stored run; null when a person started it. */
-export const askedByOf = (row: Pick<TeamRunRow, 'asked_by'>): AskedBy | null => {
-  const asked = askedRecordOf(row);
-  return asked === null ? null : withoutMessage(asked);
-};
+export const askedByOf = (row: Pick<TeamRunRow, 'asked_by'>): AskedBy | null =>
+  // Lists show many: what came with the request is left out unread.
+  row.asked_by === null ? null : AskedBySchema.parse(JSON.parse(row.asked_by));
 
 const withFiles = (message: AskedMessage, files: readonly MeshFile[]): AskedMessage => {
   const left = [...files];

@@ -77,6 +77,16 @@ describe('acp: how a turn ends', () => {
   });
 });
 
+describe('acp: files', () => {
+  it('embedded ones and images are kept as files, with their names and types', async () => {
+    const { outcome } = await run('files');
+    assert.deepEqual(outcome.artifacts, [
+      { name: 'a.pdf', files: [{ name: 'a.pdf', mime: 'application/pdf', base64: 'cGRm' }] },
+      { name: 'image', files: [{ name: 'image', mime: 'image/png', base64: 'cG5n' }] },
+    ]);
+  });
+});
+
 describe('acp: cancel', () => {
   it('an agent that does not answer a cancel is ended with all its processes', async () => {
     for (const [prompt, entry] of [

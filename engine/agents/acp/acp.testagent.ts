@@ -65,6 +65,12 @@ const work = async (prompt: string): Promise<string | { code: number; message: s
         },
       });
       return 'end_turn';
+    case 'files': {
+      const resource = { uri: 'file:///tmp/a.pdf', mimeType: 'application/pdf', blob: 'cGRm' };
+      update('agent_message_chunk', { content: { type: 'resource', resource } });
+      update('agent_message_chunk', { content: { type: 'image', mimeType: 'image/png', data: 'cG5n' } });
+      return 'end_turn';
+    }
     case 'fail':
       return {
         code: -32_603,
