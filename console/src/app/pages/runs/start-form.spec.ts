@@ -7,6 +7,7 @@ const template: Template = {
   origin: 'built-in',
   hash: 'x',
   steps: ['analyze'],
+  input_modes: null,
   problems: 0,
   inputs: {
     repo: { type: 'string' },
