@@ -332,3 +332,21 @@ void test('a step that a pause stopped waits for its turn again', () => {
   ]);
   assert.deepEqual([shown.status, shown.steps[0]?.state], ['paused', 'pending']);
 });
+
+void test('an artifact of files names them, one a line, and whatever stands in their place breaks nothing', () => {
+  const files = [
+    { name: 'a.png', mime: 'image/png', base64: 'cG5n', bytes: 3 },
+    { url: 'https://example.com/b' },
+  ];
+  const shown = view([
+    { kind: 'artifact', payload: { files } },
+    { kind: 'artifact', payload: { name: 'odd', files: [7, null] } },
+  ]);
+  assert.deepEqual(
+    shown.items.map(({ title, text }) => [title, text]),
+    [
+      ['a.png', 'a.png (image/png, 3 bytes)\nfile (https://example.com/b)'],
+      ['odd', 'file\nfile'],
+    ],
+  );
+});
