@@ -1,4 +1,4 @@
-// A real OpenClaw gateway on loopback, in a folder of its own, with the scripted model.
+// A real OpenClaw on loopback, in a folder of its own, with the scripted model; its gateway runs, or does not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,8 +41,8 @@ const configText = (port: number, workspace: string, model: string): string => `
 }
 `;
 
-/** Starts it and waits until it is ready. */
-export const openLaneGateway = async (): Promise<LaneGateway> => {
+/** Sets it up; starts its gateway, and waits until that is ready, unless `runs` is false. */
+export const openLaneGateway = async (runs = true): Promise<LaneGateway> => {
   const program = await laneProgram('openclaw');
   const model = await startModelServer();
   const folder = mkdtempSync(join(tmpdir(), 'agentmesh-openclaw-'));
@@ -60,6 +60,11 @@ export const openLaneGateway = async (): Promise<LaneGateway> => {
     OPENCLAW_NO_RESPAWN: '1',
     OPENCLAW_EXEC_SHELL_SNAPSHOT: '0',
   };
+  const tidy = async (): Promise<void> => {
+    await model.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  if (!runs) return { configFile, env, modelBusy: model.open, close: tidy };
   const child = spawn(program, ['gateway', 'run', '--port', String(port), '--bind', 'loopback'], {
     env: { ...env, DO_NOT_TRACK: '1' },
     stdio: 'ignore',
@@ -68,8 +73,7 @@ export const openLaneGateway = async (): Promise<LaneGateway> => {
   const close = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
-    await model.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    await tidy();
   };
   for (const until = Date.now() + READY_MS; ;) {
     const text = await fetch(`http://127.0.0.1:${String(port)}/readyz`).then(

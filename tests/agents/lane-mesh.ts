@@ -21,7 +21,7 @@ import { startModelServer, type ModelServer } from './model-server.ts';
 const DAEMON = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'agentmeshd.js');
 
 /** Real programs start in seconds, on a busy machine in many. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 240_000;
 
 export interface LaneMesh {
   readonly model: ModelServer;

@@ -13,21 +13,25 @@ let gateway: LaneGateway;
 let mesh: LaneMesh;
 let config: Buffer;
 
-before(async () => {
-  gateway = await openLaneGateway();
-  mesh = await openLaneMesh([], gateway.env);
-  config = readFileSync(gateway.configFile);
-});
-after(async () => {
-  await mesh.close();
-  await gateway.close();
-});
+/** A mesh and an OpenClaw of its own for a group of tests. */
+const withOpenclaw = (runs: boolean): void => {
+  before(async () => {
+    gateway = await openLaneGateway(runs);
+    mesh = await openLaneMesh([], gateway.env);
+    config = readFileSync(gateway.configFile);
+  });
+  after(async () => {
+    await mesh.close();
+    await gateway.close();
+  });
+};
 
 const says =
   (word: string) =>
   (event: EventV1): boolean =>
     event.kind === 'message' && JSON.stringify(event.payload).includes(word);
 
+/** Answers the question of a run. */
 const decide = async (runId: string, word: 'approve' | 'reject'): Promise<void> => {
   const { approval_id: id } = await mesh.question(runId);
   const { code, stderr } = await mesh.cli('approvals', word, id, ...(word === 'approve' ? ['--yes'] : []));
@@ -35,6 +39,8 @@ const decide = async (runId: string, word: 'approve' | 'reject'): Promise<void> 
 };
 
 describe('openclaw: the real program', () => {
+  withOpenclaw(true);
+
   it('is installed with its A2A channel, proved by a real word; again nothing is left to do', async () => {
     const first = await mesh.cli('openclaw', 'install', '--a2a', '--test', '--yes');
     assert.equal(first.code, 0, first.stderr);
@@ -64,6 +70,15 @@ describe('openclaw: the real program', () => {
     assert.equal((await mesh.ended(denied)).text, 'denied never');
   });
 
+  it('asks its user which: the answer of a person is what the model reads', async () => {
+    const runId = await mesh.begin('openclaw', 'choose red|Blue');
+    const { approval_id: id, kind, title } = await mesh.question(runId);
+    assert.deepEqual([kind, title], ['question', 'Which one?']);
+    const { code, stderr } = await mesh.cli('approvals', 'approve', id, '--yes', '--answer', '2');
+    assert.equal(code, 0, stderr);
+    assert.match((await mesh.ended(runId)).text, /chosen: [^]*"Blue"/);
+  });
+
   it('a cancel in mid-stream ends it at the model', async () => {
     const runId = await mesh.begin('openclaw', 'hang');
     await mesh.seen(runId, says('started'));
@@ -84,6 +99,78 @@ describe('openclaw: the real program', () => {
   });
 
   it('is uninstalled: its configuration is byte for byte what it was', async () => {
+    const { code, stderr } = await mesh.cli('openclaw', 'uninstall');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readFileSync(gateway.configFile), config);
+    assert.deepEqual(await mesh.json('agents', 'list'), []);
+  });
+});
+
+describe('openclaw: the real program alone, without a gateway', () => {
+  withOpenclaw(false);
+
+  it('is offered by its program when no gateway runs, and installed so when it is asked for', async () => {
+    const plain = await mesh.cli('openclaw', 'install', '--dry-run');
+    assert.equal(plain.code, 13);
+    assert.match(plain.stderr, /does not answer[^]*--without-gateway/);
+    const { code, stdout, stderr } = await mesh.cli(
+      'openclaw',
+      'install',
+      '--without-gateway',
+      '--test',
+      '--yes',
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /no gateway runs, so its program is used[^]*main answered/);
+    const [agent] = (await mesh.json('agents', 'list')) as { version: string; presence: string }[];
+    assert.deepEqual([agent?.version, agent?.presence], ['2026.9.6', 'reachable']);
+  });
+
+  it('answers; two at once do not mix, and the second says that it waits', async () => {
+    const first = await mesh.begin('openclaw', 'wait 500 first');
+    const second = await mesh.begin('openclaw', 'echo second');
+    const [one, two] = [await mesh.ended(first), await mesh.ended(second)];
+    assert.deepEqual([one.text.endsWith('first'), two.text], [true, 'second']);
+    assert.ok(
+      [...one.events, ...two.events].some(({ payload }) => JSON.stringify(payload).includes('waits')),
+    );
+  });
+
+  it('a command that needs a yes is not run, and the model is told', async () => {
+    const { state, text } = await mesh.ended(await mesh.begin('openclaw', 'tool'));
+    assert.equal(state, 'completed');
+    assert.match(text, /approval/i);
+  });
+
+  it('a cancel ends its processes and its call of the model', async () => {
+    const runId = await mesh.begin('openclaw', 'hang');
+    for (let tries = 0; tries < 1_500 && gateway.modelBusy() === 0; tries += 1) await sleep(100);
+    assert.equal(gateway.modelBusy(), 1);
+    assert.equal((await mesh.cli('cancel', runId)).code, 0);
+    const { state, events } = await mesh.ended(runId);
+    assert.equal(state, 'cancelled');
+    assert.equal(JSON.stringify(events).includes('"cancel_confirmed":false'), false);
+    assert.deepEqual(mesh.leftOf(runId), []);
+    for (let tries = 0; tries < 50 && gateway.modelBusy() > 0; tries += 1) await sleep(100);
+    assert.equal(gateway.modelBusy(), 0);
+  });
+
+  it('daemon killed in mid-run: nothing of it is left, and nobody claims to know how it ended', async () => {
+    const runId = await mesh.begin('openclaw', 'hang');
+    for (let tries = 0; tries < 1_500 && gateway.modelBusy() === 0; tries += 1) await sleep(100);
+    await mesh.kill();
+    await mesh.up();
+    assert.equal((await mesh.ended(runId)).state, 'failed');
+    assert.deepEqual(mesh.leftOf(runId), []);
+  });
+
+  it('a model that refuses its key is a failure that nobody repeats', async () => {
+    const { state, events } = await mesh.ended(await mesh.begin('openclaw', 'fail 401'));
+    assert.equal(state, 'failed');
+    assert.match(JSON.stringify(events.at(-1)), /authentication failed[^]*openclaw models status/);
+  });
+
+  it('is uninstalled: its configuration was never touched', async () => {
     const { code, stderr } = await mesh.cli('openclaw', 'uninstall');
     assert.equal(code, 0, stderr);
     assert.deepEqual(readFileSync(gateway.configFile), config);
