@@ -1,16 +1,17 @@
 // One run at a NanoClaw agent group: sent into a session of its own or a free conversation, or found again.
 import type { Clock } from '../../ports.ts';
 import type { InvokeRequest, NativeHandle, Outcome, Reattached, Sink } from '../adapter.ts';
-import { sessionsOfThread, whyDropped } from './admin.ts';
+import { whyDropped } from './admin.ts';
 import { attend, failed, type Attending } from './attend.ts';
 import { Fault } from './fault.ts';
-import { findInLanes, findInThread, findWithin, lanesNow, type Found, type LaneNow } from './find.ts';
+import { findWithin, type Found, type LaneNow } from './find.ts';
 import { pause } from './follow.ts';
 import { holdAgain, holdLane, type Hold } from './lanes.ts';
 import type { Asking } from './ncl.ts';
 import { dirOf, sessionFolder, wantedGroup } from './place.ts';
 import { asText, routedLine, sendLine } from './send.ts';
 import { wayTo, type Way } from './way.ts';
+import { whereIs } from './where.ts';
 
 /** The host makes the session at once; a busy one takes its time. */
 const SESSION_MS = 15_000;
@@ -108,9 +109,6 @@ const inFreeLane = async (
   }
 };
 
-/** Whether the host of a folder kept threads when it was last asked: then a task is looked for while its way is. */
-const keptThreads = new Map<string, boolean>();
-
 /** Runs a request at its agent group. Faults of the agent are outcomes. */
 export const invoke = async (parts: RunParts, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
   const { signal, key, prompt, target } = request;
@@ -118,15 +116,7 @@ export const invoke = async (parts: RunParts, request: InvokeRequest, sink: Sink
   try {
     if (prompt === '') throw new Fault('invalid_input', 'NanoClaw takes no empty message');
     const asking = { clock: parts.clock, dir: dirOf(target.entry) };
-    const early = keptThreads.get(asking.dir) === true ? sessionsOfThread(asking, key) : null;
-    early?.catch(() => undefined);
-    const way = await wayTo(asking, wantedGroup(target.entry));
-    keptThreads.set(asking.dir, way.keepsThreads);
-    const lanes = way.keepsThreads ? null : await lanesNow(asking, way);
-    const known =
-      lanes === null
-        ? findInThread(asking, way, await (early ?? sessionsOfThread(asking, key)), key)
-        : findInLanes(lanes, key);
+    const { way, lanes, known } = await whereIs(asking, wantedGroup(target.entry), key);
     if (known !== null) return await attend(attendingOf(asking, request, sink, known));
     if (signal.aborted) return unsent(true);
     if (lanes !== null) return await inFreeLane(parts, asking, way, lanes, request, sink);
