@@ -11,7 +11,7 @@ import type { Asking } from './ncl.ts';
 import { dirOf, sessionFolder, wantedGroup } from './place.ts';
 import { asText, routedLine, sendLine } from './send.ts';
 import { wayTo, type Way } from './way.ts';
-import { whereIs } from './where.ts';
+import { forgetWay, whereIs } from './where.ts';
 
 /** The host makes the session at once; a busy one takes its time. */
 const SESSION_MS = 15_000;
@@ -109,18 +109,35 @@ const inFreeLane = async (
   }
 };
 
-/** Runs a request at its agent group. Faults of the agent are outcomes. */
-export const invoke = async (parts: RunParts, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+const invokeAt = async (
+  parts: RunParts,
+  asking: Asking,
+  request: InvokeRequest,
+  sink: Sink,
+): Promise<Outcome> => {
   const { signal, key, prompt, target } = request;
-  if (signal.aborted) return unsent(true);
   try {
     if (prompt === '') throw new Fault('invalid_input', 'NanoClaw takes no empty message');
-    const asking = { clock: parts.clock, dir: dirOf(target.entry) };
     const { way, lanes, known } = await whereIs(asking, wantedGroup(target.entry), key);
     if (known !== null) return await attend(attendingOf(asking, request, sink, known));
     if (signal.aborted) return unsent(true);
     if (lanes !== null) return await inFreeLane(parts, asking, way, lanes, request, sink);
     return await sendTo(asking, way, way.lanes[0]?.platform ?? '', request, sink, null);
+  } catch (error) {
+    if (error instanceof Fault) return failed(error);
+    throw error;
+  }
+};
+
+/** Runs a request at its agent group. Faults of the agent are outcomes. */
+export const invoke = async (parts: RunParts, request: InvokeRequest, sink: Sink): Promise<Outcome> => {
+  if (request.signal.aborted) return unsent(true);
+  const { entry } = request.target;
+  try {
+    const asking = { clock: parts.clock, dir: dirOf(entry) };
+    const outcome = await invokeAt(parts, asking, request, sink);
+    if (outcome.status !== 'completed') forgetWay(asking, wantedGroup(entry));
+    return outcome;
   } catch (error) {
     if (error instanceof Fault) return failed(error);
     throw error;

@@ -4,8 +4,18 @@ import { findInLanes, findInThread, lanesNow, type Found, type LaneNow } from '.
 import type { Asking } from './ncl.ts';
 import { wayTo, type Way } from './way.ts';
 
-/** The way as it was when it was last asked for: what depends on it is asked along with it, and again when it has changed. */
-const before = new Map<string, Way>();
+/** A way that stood so short a time ago is taken as it was: tasks of a team follow one another, wirings change by hand. */
+const STANDS_MS = 10_000;
+
+/** Ways as they were when they were last asked for; one that has led nowhere is forgotten. */
+const before = new Map<string, { readonly way: Way; readonly at: number }>();
+
+const nameOf = ({ dir }: Asking, wanted: string | null): string => JSON.stringify([dir, wanted]);
+
+/** The way led nowhere: it is asked for anew. */
+export const forgetWay = (asking: Asking, wanted: string | null): void => {
+  before.delete(nameOf(asking, wanted));
+};
 
 /** What must be the same for an answer to be about the same addresses. */
 const addressesOf = ({ keepsThreads, group, lanes }: Way): string =>
@@ -27,6 +37,25 @@ const sessionsAt = async (asking: Asking, way: Way, thread: string): Promise<Ses
     ? { ofThread: await sessionsOfThread(asking, thread), lanes: null }
     : { ofThread: null, lanes: await lanesNow(asking, way) };
 
+/** The way, and what depends on it: asked along with it where the way was known, and again when it has changed. */
+const wayWithSessions = async (
+  asking: Asking,
+  wanted: string | null,
+  thread: string,
+): Promise<Sessions & { readonly way: Way }> => {
+  const name = nameOf(asking, wanted);
+  const last = before.get(name);
+  const early = last === undefined ? null : sessionsAt(asking, last.way, thread);
+  early?.catch(() => undefined);
+  const now = asking.clock.now();
+  if (last !== undefined && early !== null && Math.abs(now - last.at) < STANDS_MS)
+    return { way: last.way, ...(await early) };
+  const way = await wayTo(asking, wanted);
+  before.set(name, { way, at: now });
+  const isSame = last !== undefined && addressesOf(last.way) === addressesOf(way);
+  return { way, ...(await (isSame && early !== null ? early : sessionsAt(asking, way, thread))) };
+};
+
 /** Where a task goes, and where it is when it was sent before. `lanes` is null on hosts that keep threads. Throws Fault. */
 export const whereIs = async (
   asking: Asking,
@@ -37,14 +66,7 @@ export const whereIs = async (
   readonly lanes: readonly LaneNow[] | null;
   readonly known: Found | null;
 }> => {
-  const name = JSON.stringify([asking.dir, wanted]);
-  const last = before.get(name);
-  const early = last === undefined ? null : sessionsAt(asking, last, thread);
-  early?.catch(() => undefined);
-  const way = await wayTo(asking, wanted);
-  before.set(name, way);
-  const isSame = last !== undefined && addressesOf(last) === addressesOf(way);
-  const { ofThread, lanes } = await (isSame && early !== null ? early : sessionsAt(asking, way, thread));
+  const { way, lanes, ofThread } = await wayWithSessions(asking, wanted, thread);
   const known =
     lanes === null ? findInThread(asking, way, ofThread ?? [], thread) : findInLanes(lanes, thread);
   return { way, lanes, known };
