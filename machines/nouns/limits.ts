@@ -85,7 +85,7 @@ export const LIMITS = {
   workerLookMs: 500,
   /** Facts of one call that a worker tells before the first of them is recorded. */
   workerUnrecorded: 256,
-  /** Programs of agents that wait for their next run at once: each holds as much memory as it likes (OpenCode 0.4 GB). */
+  /** Programs of agents that wait for their next run at once: each holds as much memory as it likes (OpenCode 0.35 GB). */
   keptPrograms: 8,
   /** How long one waits when its agent says nothing else, and at most. */
   keptProgramMs: 5 * 60_000,
