@@ -95,7 +95,8 @@ const outcomeOf = async ({ transcript }: Following): Promise<Outcome> => {
   const said = { ...(text === undefined ? {} : { text }), artifacts };
   if (failure !== null) return { status: 'failed', ...said, error: failure };
   if (text !== undefined || artifacts.length > 0) return { status: 'completed', ...said };
-  return failed(new Fault('agent_failed', 'NanoClaw’s agent finished the task without a word to the mesh'));
+  const nothing = 'NanoClaw’s agent finished the task without a word to the mesh; its model may have failed';
+  return failed(new Fault('agent_failed', nothing));
 };
 
 const cancel = async (run: Following, watch: Watch): Promise<Outcome> => {

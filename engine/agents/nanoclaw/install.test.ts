@@ -105,6 +105,7 @@ for (const version of ['2.0.64', '2.4.0'] as const) {
         assert.equal(sent(host).length, version === '2.0.64' ? 3 : 9);
         assert.deepEqual(tables(host), before);
         assert.ok(undone.notes.some((line) => line.includes('took the messaging group mesh:main away')));
+        assert.ok(!undone.notes.some((line) => line.startsWith('left')));
         await adapter.uninstall(receipt, session());
         assert.deepEqual(sent(host), []);
       }));
@@ -137,8 +138,13 @@ for (const version of ['2.0.64', '2.4.0'] as const) {
         await wire(host, 'main');
         const before = tables(host);
         const receipt = await adapter.install(await plan(), session());
-        await adapter.uninstall(receipt, session());
+        const undone = session();
+        await adapter.uninstall(receipt, undone);
         assert.deepEqual(tables(host), before);
+        assert.match(
+          undone.notes.join('\n'),
+          /left mesh:main wired to the agent group main: it was so before/,
+        );
         // The agent already calls somebody else by the name that we would have.
         assert.deepEqual((await plan()).steps, []);
       }));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { MeshError } from '#machines/nouns/error';
 import type { Clock, Ports } from '../../ports.ts';
 import type { InstallPlan, InstallReceipt, InstallSession } from '../adapter.ts';
-import { destinationsOf, meshGroupsOf, wiringsOf, type MessagingGroup } from './admin.ts';
+import { destinationsOf, groupsOf, meshGroupsOf, wiringsOf, type MessagingGroup } from './admin.ts';
 import { Fault } from './fault.ts';
 import { ask, Refused, type Asking, type Command } from './ncl.ts';
 import { makeDestination, makeMessagingGroup, makeWiring, type Made } from './parts.ts';
@@ -154,12 +154,29 @@ const unwireOne = async (asking: Asking, made: Made, session: InstallSession): P
   if (made.messagingGroup) await removeMessagingGroup(asking, messagingGroup, session);
 };
 
+/** Says which wirings to the mesh stand after all was taken back: what was there before is not ours to take. */
+const noteLeft = async (
+  asking: Asking,
+  { agents = [] }: InstallReceipt,
+  session: InstallSession,
+): Promise<void> => {
+  const ours = agents.map(({ settings }) => settings?.['agent']);
+  const groups = (await groupsOf(asking)).filter(({ folder }) => ours.includes(folder));
+  const [meshGroups, wirings] = [await meshGroupsOf(asking), await wiringsOf(asking)];
+  for (const { id, folder } of groups)
+    for (const each of meshGroups.filter((mesh) => wiringFor(wirings, mesh, id) !== undefined))
+      session.note(
+        `left ${each.platform_id} wired to the agent group ${folder}: it was so before this install`,
+      );
+};
+
 /** Takes back what a receipt says. Throws MeshError install_failed when NanoClaw does not run, or refuses. */
 export const uninstall = async (
   clock: Clock,
-  { dir, details }: InstallReceipt,
+  receipt: InstallReceipt,
   session: InstallSession,
 ): Promise<void> => {
+  const { dir, details } = receipt;
   const parsed = DetailsSchema.safeParse(details);
   if (dir === undefined || !parsed.success) return;
   if (!existsSync(dir)) {
@@ -169,6 +186,7 @@ export const uninstall = async (
   try {
     for (const made of merged([...parsed.data.earlier, ...parsed.data.ways]))
       await unwireOne({ clock, dir }, made, session);
+    await noteLeft({ clock, dir }, receipt, session);
   } catch (error) {
     if (error instanceof Fault) throw failed(error, REMEDY_TO_UNDO);
     throw error;
