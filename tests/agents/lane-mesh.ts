@@ -10,7 +10,7 @@ import Database from 'better-sqlite3';
 import { readInfo } from '#api/daemon/info';
 import { isAlive } from '#api/daemon/process-facts';
 import { agentmesh } from '#cli/testing/fake-daemon';
-import type { Agent, AgentEntry } from '#machines/nouns/agent';
+import type { Agent } from '#machines/nouns/agent';
 import { FILES } from '#machines/nouns/data-folder';
 import type { Approval } from '#machines/nouns/approval';
 import type { EventV1 } from '#machines/nouns/event';
@@ -59,8 +59,6 @@ const until = async <T>(what: string, look: () => Promise<T | null> | T | null):
 };
 
 export interface LaneOptions {
-  /** Agents besides the programs. */
-  readonly entries?: readonly AgentEntry[];
   /** Nothing is said of the programs: they lie on the PATH of the daemon, whose environment is theirs. */
   readonly areFound?: boolean;
 }
@@ -69,7 +67,7 @@ export interface LaneOptions {
 export const openLaneMesh = async (
   names: readonly CommandName[],
   more: Readonly<Record<string, string>> = {},
-  { entries = [], areFound = false }: LaneOptions = {},
+  { areFound = false }: LaneOptions = {},
 ): Promise<LaneMesh> => {
   const programs = await Promise.all(names.map(async (name) => [name, await laneProgram(name)] as const));
   const model = await startModelServer();
@@ -89,7 +87,7 @@ export const openLaneMesh = async (
     env: own[name].env,
   }));
   if (!areFound)
-    writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify({ agents: [...agents, ...entries] }), {
+    writeFileSync(join(dataDir, 'bootstrap.json'), JSON.stringify({ agents }), {
       mode: 0o600,
     });
   const daemonEnv: Readonly<Record<string, string>> = areFound
