@@ -36,6 +36,7 @@ export class AgentsAddCommand extends MeshCommand {
       ['A program with options', '$0 agents add --name sorter --command -- sort -r'],
       ['An ACP agent', '$0 agents add --kind acp --cwd ~/project --command opencode'],
       ['Claude Code', '$0 agents add --kind claude --cwd ~/project --setting model=opus --command claude'],
+      ['OpenClaw where no gateway runs', '$0 agents add --kind openclaw --name claw --command openclaw'],
       ['An installation', '$0 agents add --kind nanoclaw --dir ~/nanoclaw --setting agent=main'],
     ],
   });

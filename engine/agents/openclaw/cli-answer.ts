@@ -59,10 +59,10 @@ const refusalOf = (answer: Answer | null): string =>
   answer !== null && answer['ok'] === false ? (answer as { error: { message: string } }).error.message : '';
 
 /** No gateway listens where the configuration says, on this machine: nothing was begun. */
-export const isWithoutGateway = (answer: Answer | null): boolean => {
-  const words = refusalOf(answer);
-  return words.startsWith('Gateway not reachable') && words.includes('local loopback');
-};
+export const isWithoutGateway = (answer: Answer | null): boolean =>
+  /^Gateway not reachable at wss?:\/\/(?:127\.[\d.]+|localhost|\[::1\])[:/].*ECONNREFUSED/.test(
+    refusalOf(answer),
+  );
 
 /** Another run without a gateway holds the state folder: nothing was begun. */
 export const isOccupied = (answer: Answer | null): boolean =>
@@ -81,7 +81,7 @@ export const failureOf = (words: string): Failure => {
   if (words.startsWith('Gateway not reachable'))
     return failure(
       'agent_unreachable',
-      `${message} Start it (openclaw gateway run), or leave the setting via away.`,
+      `${message} Start it: openclaw gateway run. Without one: the setting via=local`,
       words,
     );
   if (words.startsWith('A Gateway is running')) return failure('agent_unreachable', message, words);

@@ -9,7 +9,7 @@ import { groupAlive } from '../../processes/process-group.ts';
 import { adapterContract, type AdapterFixture } from '../adapter.testsuite.ts';
 import { programBench } from '../adapter.testprogram.ts';
 import { recorder, request, until } from '../adapter.testkit.ts';
-import { outcomeOf, parseAnswer } from './cli-answer.ts';
+import { isWithoutGateway, outcomeOf, parseAnswer } from './cli-answer.ts';
 import { openclawAt } from './openclaw.testserver.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'agentmesh-openclaw-cli-'));
@@ -157,6 +157,14 @@ describe('openclaw by its program', () => {
     assert.deepEqual([outcome.error?.code, sink.calls], ['invalid_input', []]);
     const gone = await bench.run('echo x', { command: ['agentmesh-no-such-program'] });
     assert.match(gone.outcome.error?.message ?? '', /install it \(npm install -g openclaw\)/);
+  });
+
+  it('goes on without a gateway only when none listens on this machine', () => {
+    const refused = (message: string): boolean =>
+      isWithoutGateway(parseAnswer(JSON.stringify({ ok: false, error: { type: 'cli_error', message } })));
+    assert.equal(refused('Gateway not reachable at ws://127.0.0.1:18789 (ECONNREFUSED).\nStart it'), true);
+    assert.equal(refused('Gateway not reachable at wss://claw.example:443 (ECONNREFUSED).'), false);
+    assert.equal(refused('Gateway not reachable at ws://127.0.0.1:18789 (ETIMEDOUT).'), false);
   });
 
   it('reads an answer with anything in it', () => {

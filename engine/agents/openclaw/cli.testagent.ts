@@ -94,10 +94,6 @@ if (isLocal && !acquire()) {
   play('occupied');
 }
 
-appendFileSync(at(`${key}.effects`), 'x');
-writeFileSync(at(`${key}.working`), String(process.pid));
-process.stderr.write('[agent/embedded] started\n');
-
 const leave = (): void => {
   if (prompt.startsWith('deaf')) return;
   if (prompt.startsWith('stubborn'))
@@ -107,6 +103,10 @@ const leave = (): void => {
   process.exit(143);
 };
 process.on('SIGTERM', leave);
+
+appendFileSync(at(`${key}.effects`), 'x');
+writeFileSync(at(`${key}.working`), String(process.pid));
+process.stderr.write('[agent/embedded] started\n');
 
 const ok = isLocal ? 'local' : 'gateway';
 const [word = ''] = prompt.split(' ', 1);
