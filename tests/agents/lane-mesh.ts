@@ -191,9 +191,12 @@ export const openLaneMesh = async (
         });
     },
     async close() {
-      const ended = daemon === null ? null : once(daemon, 'exit');
-      daemon?.kill('SIGTERM');
-      await ended;
+      // One that a test has killed is gone already, and tells nobody again.
+      if (daemon !== null && daemon.exitCode === null && daemon.signalCode === null) {
+        const ended = once(daemon, 'exit');
+        daemon.kill('SIGTERM');
+        await ended;
+      }
       await model.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },

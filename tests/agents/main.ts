@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { run } from 'node:test';
 import { finished } from 'node:stream/promises';
 import { inspect } from 'node:util';
-import { laneProgram } from './lane-program.ts';
+import { laneProgram, PROGRAMS } from './lane-program.ts';
 import { chooseLanes, LANES, VERSION_NOTE } from './lanes.ts';
 
 interface Row {
@@ -21,8 +21,12 @@ const HOOK = /failureType: 'hookFailed'/;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+/** The programs of a lane as they are pinned: what it met, unless it says so more exactly. */
+const pinned = (lane: string): string =>
+  (LANES[lane]?.programs ?? []).map((name) => `${name} ${PROGRAMS[name].version}`).join(', ');
+
 const runLane = async (lane: string): Promise<Row> => {
-  const row: Row = { lane, program: '', passed: 0, failed: 0, seconds: 0 };
+  const row: Row = { lane, program: pinned(lane), passed: 0, failed: 0, seconds: 0 };
   const start = Date.now();
   const tests = run({ files: [join(import.meta.dirname, `${lane}.lane.ts`)], concurrency: false });
   tests.on('test:diagnostic', ({ message }) => {
