@@ -70,19 +70,19 @@ const INBOUND: Columns = {
 const TOOL_COLUMNS: Columns = { container_state: ['id', 'current_tool', 'tool_started_at'] };
 
 /** Whether these are plain tables with plain columns: a view or a computed column could work for ever. */
-const arePlain = (db: Database.Database, tables: Columns): boolean =>
-  Object.entries(tables).every(([table, columns]) => {
-    const root = db
-      .prepare<[string], { rootpage: number }>(
-        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?",
-      )
-      .get(table);
-    if (root === undefined || root.rootpage <= 0) return false;
-    const known = db
-      .prepare<[string], { name: string; hidden: number }>('SELECT name, hidden FROM pragma_table_xinfo(?)')
-      .all(table);
-    return columns.every((name) => known.some((column) => column.name === name && column.hidden === 0));
-  });
+const arePlain = (db: Database.Database, tables: Columns): boolean => {
+  const names = Object.keys(tables);
+  // One statement for all of them: a look is mostly the making of statements.
+  const known = db
+    .prepare<string[], { of: string; name: string }>(
+      `SELECT t.name AS "of", c.name AS name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c
+       WHERE t.type = 'table' AND t.rootpage > 0 AND c.hidden = 0 AND t.name IN (${names.map(() => '?').join()})`,
+    )
+    .all(...names);
+  return names.every((table) =>
+    tables[table]?.every((column) => known.some((row) => row.of === table && row.name === column)),
+  );
+};
 
 const read = <T>(path: string, tables: Columns, look: (db: Database.Database) => T): T => {
   let db: Database.Database | undefined;
@@ -94,8 +94,7 @@ const read = <T>(path: string, tables: Columns, look: (db: Database.Database) =>
     if (found.size > MAILBOX_BYTES)
       throw new Fault('invalid_agent_response', `${path} is larger than any mailbox of a task`);
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-    db.pragma('trusted_schema = OFF');
-    db.pragma('cell_size_check = ON');
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
     if (!arePlain(db, tables))
       throw new Fault('invalid_agent_response', `${path} is not a mailbox of NanoClaw as we know it`);
     return look(db);
