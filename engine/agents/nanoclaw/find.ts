@@ -43,6 +43,10 @@ export interface LaneNow {
   readonly there: { readonly session: Session; readonly folder: string } | null;
 }
 
+/** Whether its container runs: another one has to start first. */
+export const isAwake = ({ there }: LaneNow): boolean =>
+  there !== null && there.session.container_status !== 'stopped';
+
 /** Looks at all addresses of a way on a host that keeps no threads. Throws Fault. */
 export const lanesNow = (asking: Asking, way: Way): Promise<LaneNow[]> =>
   Promise.all(way.lanes.map(async (lane) => ({ lane, there: await sessionOfLane(asking, way, lane) })));

@@ -4,7 +4,7 @@
 // daemon was killed, another one was there) is made to forget before it.
 import { join } from 'node:path';
 import { isAcknowledged } from './ending.ts';
-import { lanesNow, messageIn, sessionOfLane, type LaneNow } from './find.ts';
+import { isAwake, lanesNow, messageIn, sessionOfLane, type LaneNow } from './find.ts';
 import { pause } from './follow.ts';
 import { lastWordTo, lookAtOutbound, NotNow, restOf } from './mail.ts';
 import type { Asking } from './ncl.ts';
@@ -180,10 +180,6 @@ const tryLane = async (
     if (!isHeld) taken.delete(key);
   }
 };
-
-/** Whether its container runs: another one has to start first. */
-const isAwake = ({ there }: LaneNow): boolean =>
-  there !== null && there.session.container_status !== 'stopped';
 
 /**
  * Waits for a conversation that is free, and sees to it that it remembers nothing. `lanes` is how they were just now;
