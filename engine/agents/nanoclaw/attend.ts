@@ -48,22 +48,31 @@ export const failed = (error: Fault): Outcome => ({
   error: error.failure,
 });
 
+interface Outbox extends Pick<Following, 'hasten' | 'stirred'> {
+  close(): void;
+}
+
 /** Tells when something was put into the outbox; where the system cannot tell, looks are all there is. */
-const watchOutbox = (clock: Clock, folder: string): { hasten: () => boolean; close: () => void } => {
+const watchOutbox = (clock: Clock, folder: string): Outbox => {
   let at = Number.NEGATIVE_INFINITY;
+  let stirring = new AbortController();
   try {
     const watcher = watchFolder(join(folder, 'outbox'), () => {
       at = clock.now();
+      // Whoever waits looks now; the host may take the files away at any moment.
+      stirring.abort();
+      stirring = new AbortController();
     });
     watcher.on('error', () => undefined);
     return {
       hasten: () => clock.now() - at < HASTE_MS,
+      stirred: () => stirring.signal,
       close: () => {
         watcher.close();
       },
     };
   } catch {
-    return { hasten: () => false, close: () => undefined };
+    return { hasten: () => false, stirred: () => stirring.signal, close: () => undefined };
   }
 };
 
@@ -124,8 +133,8 @@ export const attend = async (attending: Attending): Promise<Outcome> => {
   if (toldUpTo === null) await save(0);
   const outbox = watchOutbox(clock, folder);
   const transcript = new Transcript({ sink, clock, folder, toldUpTo, save });
-  const { hasten } = outbox;
-  const run = { clock, asking, folder, session, messageId, thread, platform, transcript, hasten };
+  const { hasten, stirred } = outbox;
+  const run = { clock, asking, folder, session, messageId, thread, platform, transcript, hasten, stirred };
   const watch = new Watch(run);
   try {
     for (const remark of remarks) await transcript.status(remark);

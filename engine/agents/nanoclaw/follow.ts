@@ -12,8 +12,10 @@ import type { Transcript } from './transcript.ts';
 
 /** Between two looks; the runner itself looks twice a second. */
 export const LOOK_MS = 200;
-/** While something is about to happen: files lie in the outbox for a second only, and a stop is waited for. */
+/** While a stop is waited for. */
 export const SOON_MS = 40;
+/** While files lie in the outbox: the host may take them away at any moment, at the latest after a second. */
+const OUTBOX_MS = 10;
 /** Between two questions why nothing comes. */
 const WHY_MS = 10_000;
 /** A mailbox that cannot be read for so long will not be readable by waiting. */
@@ -32,6 +34,8 @@ export interface Following {
   readonly transcript: Transcript;
   /** Whether something is about to happen: then looks come sooner. */
   readonly hasten: () => boolean;
+  /** Aborts when that begins: a pause ends with it. */
+  readonly stirred: () => AbortSignal;
 }
 
 /** Waits, unless it is aborted first. */
@@ -191,6 +195,6 @@ export const watchToEnd = async (
   for (;;) {
     if (await watch.step()) return 'over';
     if (signal.aborted) return 'aborted';
-    await pause(run.clock, run.hasten() ? SOON_MS : LOOK_MS, signal);
+    await pause(run.clock, run.hasten() ? OUTBOX_MS : LOOK_MS, AbortSignal.any([signal, run.stirred()]));
   }
 };
