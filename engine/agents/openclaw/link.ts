@@ -54,7 +54,7 @@ class Link {
   readonly #reach: Reach;
   readonly #users = new Set<LinkUser>();
   #connection: Connection | null = null;
-  #dialling: Promise<Connection> | null = null;
+  #dialling: { readonly token: string | null; readonly done: Promise<Connection> } | null = null;
   #stopIdling = (): void => undefined;
 
   constructor(ports: LinkPorts, identity: Identity, gateway: string, reach: Reach) {
@@ -113,10 +113,17 @@ class Link {
 
   #connect(token: string | null): Promise<Connection> {
     if (this.#connection?.isOpen === true) return Promise.resolve(this.#connection);
-    this.#dialling ??= this.#dial(token).finally(() => {
+    const other = this.#dialling;
+    if (other !== null) {
+      // A look at a gateway brings no token; its refusal says nothing of ours.
+      const isOurs = token === null || token === other.token;
+      return isOurs ? other.done : other.done.catch(() => this.#connect(token));
+    }
+    const done = this.#dial(token).finally(() => {
       this.#dialling = null;
     });
-    return this.#dialling;
+    this.#dialling = { token, done };
+    return done;
   }
 
   async #dial(token: string | null): Promise<Connection> {
